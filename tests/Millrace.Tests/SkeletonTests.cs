@@ -1,0 +1,7 @@
+namespace Millrace.Tests;
+
+public class SkeletonTests
+{
+    [Fact]
+    public void Runs() => true.ShouldBeTrue();
+}
