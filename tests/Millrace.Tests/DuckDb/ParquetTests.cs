@@ -1,0 +1,38 @@
+using Millrace.DuckDb;
+
+namespace Millrace.Tests.DuckDb;
+
+/// <summary>The way the lake writes files: field ids, metadata of its own, and the statistics a catalog needs.</summary>
+public sealed class ParquetTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("millrace-parquet-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Copies_to_parquet_with_field_ids_and_metadata_and_returns_statistics()
+    {
+        var path = Path.Combine(_directory, "t.parquet");
+        using var database = Database.Open(null);
+        using var connection = database.Connect();
+        connection.Execute("CREATE TABLE t AS SELECT range AS i, CASE WHEN range > 5 THEN 'x' || range END AS text FROM range(10)");
+
+        using var copied = connection.Query(
+            $"COPY (FROM t) TO '{path}' (FORMAT parquet, FIELD_IDS {{i: 1, text: 2}}, KV_METADATA {{origin: 'test'}}, RETURN_STATS)");
+        var names = copied.Columns.Select(column => column.Name).ToList();
+        copied.Columns[names.IndexOf("column_statistics")].TypeName.ShouldBe("MAP(VARCHAR, MAP(VARCHAR, VARCHAR))");
+        var row = copied.Rows().Single();
+        row[names.IndexOf("filename")].ShouldBe(path);
+        row[names.IndexOf("count")].ShouldBe(10UL);
+        row[names.IndexOf("file_size_bytes")].ShouldBe((ulong)new FileInfo(path).Length);
+
+        var statistics = row[names.IndexOf("column_statistics")].ShouldBeOfType<Dictionary<object, object?>>();
+        var text = statistics["\"text\""].ShouldBeOfType<Dictionary<object, object?>>();
+        (text["null_count"], text["min"], text["max"]).ShouldBe(("6", "x6", "x9"));
+
+        connection.Query($"SELECT name, field_id FROM parquet_schema('{path}') WHERE field_id IS NOT NULL").Rows()
+            .Select(schema => (schema[0], schema[1])).ShouldBe([("i", 1L), ("text", 2L)]);
+        connection.Scalar<string>($"SELECT decode(value) FROM parquet_kv_metadata('{path}') WHERE decode(key) = 'origin'")
+            .ShouldBe("test");
+    }
+}
