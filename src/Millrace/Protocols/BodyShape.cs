@@ -15,9 +15,12 @@ internal sealed class BodyShape
     /// <summary>JSON text of a context that every event of the batch shares; empty: none.</summary>
     public Range Context { get; set; }
 
+    /// <summary>JSON text of the destinations that the batch chose for all its events; empty: none.</summary>
+    public Range Integrations { get; set; }
+
     public void Clear()
     {
         Events.Clear();
-        (Key, SentAt, Context) = (default, default, default);
+        (Key, SentAt, Context, Integrations) = (default, default, default, default);
     }
 }

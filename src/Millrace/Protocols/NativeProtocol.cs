@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Millrace.Events;
+
+namespace Millrace.Protocols;
+
+/// <summary>Millrace's own events: flat objects whose fields are columns, alone, in an array, or as NDJSON.</summary>
+internal sealed class NativeProtocol : IProtocol
+{
+    private const int ExtraScratchBytes = 1024;
+
+    // Columns that Millrace fills itself: a client's field of that name is plain data and stays under context.extra.
+    private static readonly EventColumn[] NotForClients =
+    [
+        EventColumn.Tenant, EventColumn.Source, EventColumn.Protocol, EventColumn.Level, EventColumn.Schema,
+        EventColumn.EventTime, EventColumn.ClientTime, EventColumn.ReceivedTime, EventColumn.IpHash,
+        EventColumn.Node, EventColumn.LogOffset, EventColumn.BatchIndex,
+    ];
+
+    private static readonly EventColumn[] Columns = [.. EventColumns.All.Except(NotForClients)];
+
+    private static readonly EventColumn[] TextColumns =
+    [
+        .. Columns.Where(column => EventColumns.Type(column) == ColumnType.Text)
+            .Except([EventColumn.Properties, EventColumn.Context]),
+    ];
+
+    // `event_time` is the client's word for when it happened; what becomes of it is decided later.
+    private static readonly JsonNames Names = new(
+        Columns.Select(column => (EventColumns.Name(column), (int)column))
+            .Append((EventColumns.Name(EventColumn.EventTime), (int)EventColumn.ClientTime)));
+
+    public string Name => "native";
+
+    public IReadOnlyList<ProtocolRoute> Routes { get; } = [new("/v1/events"), new("/ndjson")];
+
+    /// <summary>Every value of the body is an event, or an array of events.</summary>
+    public Refusal? Shape(ReadOnlySpan<byte> body, ProtocolRoute route, BodyShape shape)
+    {
+        var reader = BodyReader.Create(body, hasManyValues: true);
+        var hasValue = false;
+        try
+        {
+            while (reader.Read())
+            {
+                hasValue = true;
+                if (reader.TokenType == JsonTokenType.StartArray)
+                {
+                    BodyReader.AddEvents(ref reader, shape);
+                }
+                else
+                {
+                    BodyReader.AddEvent(ref reader, shape);
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            return BodyReader.WhyNot(body);
+        }
+        return hasValue ? null : Refusal.NotJson;
+    }
+
+    public void Decode(in ReceivedEvent received, RawEvent raw)
+    {
+        var json = received.Json;
+        if (!EventFields.CanBeRead(json, raw))
+        {
+            return;
+        }
+        Span<Range> places = stackalloc Range[EventColumns.Count];
+        places.Clear();
+        var extra = new JsonScratch(stackalloc byte[ExtraScratchBytes]);
+        try
+        {
+            var fields = new EventFields(json, Names, places, ref extra);
+            SetColumns(fields, raw);
+            raw.ClientTime = fields.Time((int)EventColumn.ClientTime, ref extra);
+            raw.SentTime = fields.Time((int)EventColumn.SentTime, ref extra);
+            EventContext.Set(raw, default, fields.Object(raw, (int)EventColumn.Context), extra.Written);
+        }
+        finally
+        {
+            extra.Dispose();
+        }
+        if (!raw.Has(EventColumn.UserAgent) && !received.UserAgent.IsEmpty)
+        {
+            raw.Set(EventColumn.UserAgent, received.UserAgent);
+        }
+        UrlParts.Set(raw);
+    }
+
+    public Answer Accept(ProtocolRoute route, int accepted, string receipt) =>
+        new(200, "application/json", Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $$"""{"accepted":{{accepted}},"receipt":"{{receipt}}"}""")));
+
+    public Answer Refuse(ProtocolRoute route, Refusal refusal) =>
+        new(refusal.Status, Problem.ContentType, Problem.Body(refusal));
+
+    private static void SetColumns(in EventFields fields, RawEvent raw)
+    {
+        fields.SetTexts(raw, TextColumns);
+        raw.Latitude = fields.Degrees(raw, EventColumn.Latitude, 90);
+        raw.Longitude = fields.Degrees(raw, EventColumn.Longitude, 180);
+        raw.IsBot = fields.Flag(raw, EventColumn.IsBot);
+        var properties = fields.Object(raw, (int)EventColumn.Properties);
+        if (!properties.IsEmpty)
+        {
+            EventFields.SetJson(raw, EventColumn.Properties, properties);
+        }
+        if (raw.Text(EventColumn.Type).IsEmpty)
+        {
+            raw.Set(EventColumn.Type, "track"u8);
+        }
+        if (raw.Text(EventColumn.Event).IsEmpty)
+        {
+            raw.Fail(EventFailure.MissingEvent);
+        }
+    }
+}

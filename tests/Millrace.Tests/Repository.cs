@@ -1,0 +1,24 @@
+namespace Millrace.Tests;
+
+/// <summary>Where the tests find the files of the repository.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
+
+    /// <summary>Public test data that is not part of the repository; null: not on this machine.</summary>
+    public static string? Data(string folder)
+    {
+        var data = Environment.GetEnvironmentVariable("MILLRACE_TEST_DATA") ?? Path.Combine(Root, "..", "shared", "data");
+        var path = Path.Combine(data, folder);
+        return Directory.Exists(path) ? path : null;
+    }
+
+    private static string FindRoot(DirectoryInfo? directory)
+    {
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Millrace.slnx")))
+        {
+            directory = directory.Parent;
+        }
+        return directory?.FullName ?? throw new DirectoryNotFoundException("The tests run outside the repository.");
+    }
+}
