@@ -74,7 +74,7 @@ internal static class Calendar
         return ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTime((long)ticks) : null;
     }
 
-    /// <summary>Ticks of 100 ns; null where the value is finer than that. Wide, since seconds overflow 64 bits.</summary>
+    /// <summary>Ticks of 100 ns, wide since seconds overflow 64 bits; null where the value is finer.</summary>
     private static Int128? ToTicks(long value, long unitsPerSecond)
     {
         var scaled = (Int128)value * TimeSpan.TicksPerSecond;

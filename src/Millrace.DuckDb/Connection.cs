@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Millrace.DuckDb;
 
-/// <summary>A session of a database: one query at a time, from one thread at a time; <see cref="Interrupt"/> from any.</summary>
+/// <summary>A session of a database.</summary>
+/// <remarks>One query at a time, from one thread at a time; <see cref="Interrupt"/> from any.</remarks>
 public sealed class Connection : IDisposable
 {
     private readonly ConnectionHandle _handle;
@@ -26,12 +27,14 @@ public sealed class Connection : IDisposable
     }
 
     /// <summary>Runs one or more statements and holds in memory all rows of the first that has any.</summary>
-    /// <remarks>For many rows prefer <see cref="Statement.Stream"/>: 4x faster over 10 M rows, and bounded memory.</remarks>
+    /// <remarks>For many rows prefer <see cref="Statement.Stream"/>: bounded memory, 4x faster over 10 M.</remarks>
     /// <exception cref="DuckDbException">A statement failed; the ones after it did not run.</exception>
     public Result Query(string sql) => Result.Over(Run(sql));
 
     /// <summary>First column of the first row; default for NULL and for no row at all.</summary>
+    /// <remarks>Numbers convert into each other: a sum of integers is a HUGEINT to DuckDB, whatever its size.</remarks>
     /// <exception cref="InvalidCastException">The value does not convert to <typeparamref name="T"/>.</exception>
+    /// <exception cref="OverflowException">The number is too large for <typeparamref name="T"/>.</exception>
     public T? Scalar<T>(string sql)
     {
         using var result = Query(sql);
@@ -41,7 +44,9 @@ public sealed class Connection : IDisposable
             null => default,
             T value => value,
             var other => (T)Convert.ChangeType(
-                other, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T), CultureInfo.InvariantCulture),
+                other is Int128 wide ? (decimal)wide : other,
+                Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T),
+                CultureInfo.InvariantCulture),
         };
     }
 
@@ -86,7 +91,7 @@ public sealed class Connection : IDisposable
         }
     }
 
-    /// <summary>Ends the session once its results and statements are gone too; an open transaction rolls back.</summary>
+    /// <summary>Ends the session once its results and statements are gone too; a transaction rolls back.</summary>
     public void Dispose() => _handle.Dispose();
 
     private ResultHandle Run(string sql)

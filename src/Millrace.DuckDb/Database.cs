@@ -22,7 +22,7 @@ public sealed class Database : IDisposable
 
     /// <summary>Opens a file, created if missing, or with null a database in memory that nothing else sees.</summary>
     /// <param name="path">One process at a time may hold a file open for writing.</param>
-    /// <param name="settings">DuckDB's own options by name, in force from the start (<c>threads</c>, <c>memory_limit</c>).</param>
+    /// <param name="settings">DuckDB's options by name, such as <c>threads</c>, in force from the start.</param>
     /// <exception cref="DuckDbException">The file cannot be opened or a setting is refused.</exception>
     public static unsafe Database Open(string? path, IReadOnlyDictionary<string, string>? settings = null)
     {
@@ -33,7 +33,8 @@ public sealed class Database : IDisposable
         try
         {
             foreach (var (name, value) in settings ?? new Dictionary<string, string>()) Set(config, name, value);
-            var state = Native.duckdb_open_ext(path is null ? null : Native.CString(path), out var native, config, out var error);
+            var file = path is null ? null : Native.CString(path);
+            var state = Native.duckdb_open_ext(file, out var native, config, out var error);
             handle.Take(native);
             if (state != 0) throw DuckDbException.FromMessage(Native.Take(error) ?? $"DuckDB could not open {path}.");
             return new Database(handle);
@@ -65,7 +66,8 @@ public sealed class Database : IDisposable
 
     private static void Set(nint config, string name, string value)
     {
-        if (Native.duckdb_set_config(config, Native.CString(name), Native.CString(value)) != 0)
-            throw new DuckDbException($"DuckDB refuses the setting {name} = '{value}'.", DuckDbErrorType.InvalidConfiguration);
+        if (Native.duckdb_set_config(config, Native.CString(name), Native.CString(value)) == 0) return;
+        var message = $"DuckDB refuses the setting {name} = '{value}'.";
+        throw new DuckDbException(message, DuckDbErrorType.InvalidConfiguration);
     }
 }

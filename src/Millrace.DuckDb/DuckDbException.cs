@@ -1,6 +1,7 @@
 namespace Millrace.DuckDb;
 
-/// <summary>DuckDB refused or failed a call. The connection stays usable unless the type is <see cref="DuckDbErrorType.Fatal"/>.</summary>
+/// <summary>DuckDB refused or failed a call. The connection stays usable, but for <see cref="DuckDbErrorType.Fatal"/>.
+/// </summary>
 /// <remarks>Decide by <see cref="Type"/>, never by the message: that is DuckDB's wording.</remarks>
 public sealed class DuckDbException(string message, DuckDbErrorType type) : Exception(message)
 {

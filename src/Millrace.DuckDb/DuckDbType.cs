@@ -1,6 +1,6 @@
 namespace Millrace.DuckDb;
 
-/// <summary>What a column holds (<c>duckdb_type</c>), by DuckDB's numbers; <see cref="LogicalType"/> has the rest.</summary>
+/// <summary>What a column holds (<c>duckdb_type</c>); <see cref="LogicalType"/> has the rest.</summary>
 public enum DuckDbType
 {
     Invalid = 0,

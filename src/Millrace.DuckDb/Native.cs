@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace Millrace.DuckDb;
 
-/// <summary>The functions of duckdb.h (1.5) this binding calls: blittable arguments, no marshalling but UTF-8 strings.</summary>
+/// <summary>The functions of duckdb.h (1.5) this binding calls; nothing is marshalled but UTF-8 strings.</summary>
 /// <remarks>
-/// A state of 0 is success, 1 an error. Every <c>byte*</c> answered by a <c>*_name</c>, <c>*_value</c> or <c>*_alias</c>
-/// function of a type is ours and goes back through <see cref="duckdb_free"/>; all others belong to their object.
+/// A state of 0 is success, 1 an error. A <c>byte*</c> answered by a <c>*_name</c>, <c>*_value</c> or <c>*_alias</c>
+/// function of a type is ours, and so is the error of open_ext: see <see cref="Take"/>. All others belong to their
+/// object: see <see cref="Borrow"/>.
 /// </remarks>
 internal static unsafe partial class Native
 {
@@ -47,19 +48,24 @@ internal static unsafe partial class Native
     public static partial int duckdb_prepare(ConnectionHandle connection, string sql, out nint statement);
     [LibraryImport(Library)] public static partial void duckdb_destroy_prepare(ref nint statement);
     [LibraryImport(Library)] public static partial byte* duckdb_prepare_error(StatementHandle statement);
-    [LibraryImport(Library)] public static partial StatementType duckdb_prepared_statement_type(StatementHandle statement);
+    [LibraryImport(Library)]
+    public static partial StatementType duckdb_prepared_statement_type(StatementHandle statement);
     [LibraryImport(Library)] public static partial ulong duckdb_nparams(StatementHandle statement);
     [LibraryImport(Library)]
     public static partial int duckdb_execute_prepared(StatementHandle statement, ResultHandle result);
     [LibraryImport(Library)]
     public static partial int duckdb_execute_prepared_streaming(StatementHandle statement, ResultHandle result);
-    [LibraryImport(Library)] public static partial int duckdb_bind_int64(StatementHandle statement, ulong index, long value);
-    [LibraryImport(Library)] public static partial int duckdb_bind_double(StatementHandle statement, ulong index, double value);
-    [LibraryImport(Library)] public static partial int duckdb_bind_boolean(StatementHandle statement, ulong index, byte value);
+    [LibraryImport(Library)]
+    public static partial int duckdb_bind_int64(StatementHandle statement, ulong index, long value);
+    [LibraryImport(Library)]
+    public static partial int duckdb_bind_double(StatementHandle statement, ulong index, double value);
+    [LibraryImport(Library)]
+    public static partial int duckdb_bind_boolean(StatementHandle statement, ulong index, byte value);
     [LibraryImport(Library)]
     public static partial int duckdb_bind_timestamp_tz(StatementHandle statement, ulong index, long micros);
     [LibraryImport(Library)]
-    public static partial int duckdb_bind_varchar_length(StatementHandle statement, ulong index, byte* text, ulong length);
+    public static partial int duckdb_bind_varchar_length(
+        StatementHandle statement, ulong index, byte* text, ulong length);
     [LibraryImport(Library)]
     public static partial int duckdb_bind_blob(StatementHandle statement, ulong index, byte* bytes, ulong length);
     [LibraryImport(Library)] public static partial int duckdb_bind_null(StatementHandle statement, ulong index);
@@ -111,7 +117,8 @@ internal static unsafe partial class Native
     public static partial int duckdb_appender_create_ext(
         ConnectionHandle connection, string? catalog, string? schema, string table, out nint appender);
     [LibraryImport(Library)] public static partial ulong duckdb_appender_column_count(AppenderHandle appender);
-    [LibraryImport(Library)] public static partial nint duckdb_appender_column_type(AppenderHandle appender, ulong column);
+    [LibraryImport(Library)]
+    public static partial nint duckdb_appender_column_type(AppenderHandle appender, ulong column);
     [LibraryImport(Library)] public static partial int duckdb_append_data_chunk(AppenderHandle appender, nint chunk);
     [LibraryImport(Library)] public static partial int duckdb_appender_flush(AppenderHandle appender);
     [LibraryImport(Library)] public static partial int duckdb_appender_clear(nint appender);
@@ -135,20 +142,20 @@ internal static unsafe partial class Native
     /// <summary>Refuses what C would cut short without a word.</summary>
     /// <exception cref="ArgumentException">The text holds a NUL character.</exception>
     public static string CString(string text) =>
-        text.Contains('\0') ? throw new ArgumentException("Text for DuckDB holds a NUL character.", nameof(text)) : text;
+        text.Contains('\0') ? throw new ArgumentException("Text for DuckDB holds a NUL.", nameof(text)) : text;
 
     private static nint ResolveBesideAssembly(string name, Assembly assembly, DllImportSearchPath? path) =>
         name == Library ? NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, "libduckdb.so")) : 0;
 }
 
-/// <summary><c>duckdb_result</c>, 48 bytes, passed by value to some functions; its fields are the library's own.</summary>
+/// <summary><c>duckdb_result</c>, 48 bytes, taken by value by some functions; its fields are the library's.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 48)]
 internal struct NativeResult
 {
     private readonly long _first;
 }
 
-/// <summary><c>duckdb_string_t</c>: length (0-3), then up to 12 bytes inline, or a 4-byte prefix and a pointer (8-15).</summary>
+/// <summary><c>duckdb_string_t</c>: length (0-3), then 12 inline bytes, or prefix (4-7) and pointer (8-15).</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 internal unsafe struct NativeString
 {

@@ -22,7 +22,7 @@ internal static class Scalars
             (byte)scale);
     }
 
-    /// <summary>A BIGNUM: 3 bytes of sign and length, then a big-endian magnitude, all inverted where negative.</summary>
+    /// <summary>A BIGNUM: 3 bytes of sign and length, then a big-endian magnitude; inverted if negative.</summary>
     public static BigInteger BigNum(ReadOnlySpan<byte> stored)
     {
         const int headerBytes = 3;
@@ -57,7 +57,8 @@ internal static class Scalars
 
     private static string DecimalText(Int128 unscaled, int scale)
     {
-        var digits = (unscaled < 0 ? -unscaled : unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
+        var magnitude = unscaled < 0 ? -unscaled : unscaled;
+        var digits = magnitude.ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
         var point = digits.Length - scale;
         return $"{(unscaled < 0 ? "-" : "")}{digits[..point]}{(scale == 0 ? "" : ".")}{digits[point..]}";
     }

@@ -3,7 +3,7 @@ using System.Text;
 namespace Millrace.DuckDb;
 
 /// <summary>A prepared statement: bind, run, bind again. Bound values stay until bound anew. Not thread safe.</summary>
-/// <remarks>Every Bind throws <see cref="DuckDbException"/> for an index outside 1..<see cref="ParameterCount"/>.</remarks>
+/// <remarks>A Bind outside 1..<see cref="ParameterCount"/> throws <see cref="DuckDbException"/>.</remarks>
 public sealed unsafe class Statement : IDisposable
 {
     private readonly StatementHandle _handle;
@@ -80,8 +80,9 @@ public sealed unsafe class Statement : IDisposable
     /// <exception cref="DuckDbException">The statement failed, or a parameter is not bound.</exception>
     public Result Execute() => Run(stream: false);
 
-    /// <summary>Starts and hands out rows as they come, in bounded memory; errors may come from <see cref="Result.NextChunk"/>.</summary>
-    /// <remarks>Holds the connection: another query on it ends this result.</remarks>
+    /// <summary>Starts, and hands out rows as they come, in bounded memory.</summary>
+    /// <remarks>Errors may come from <see cref="Result.NextChunk"/>. Another query on the connection ends this
+    /// result: its next chunk fails with <see cref="DuckDbErrorType.InvalidInput"/>.</remarks>
     /// <exception cref="DuckDbException">The statement failed to start, or a parameter is not bound.</exception>
     public Result Stream() => Run(stream: true);
 

@@ -114,7 +114,7 @@ public sealed unsafe class Vector
             DuckDbType.Map => Map(row),
             DuckDbType.Struct => Struct(row),
             DuckDbType.Union => _children[_tag!.Get<byte>(row)].Value(row),
-            _ => throw new NotSupportedException($"{_type.Sql} has no .NET value: cast it to VARCHAR or JSON in the query."),
+            _ => throw new NotSupportedException($"{_type.Sql} has no .NET value: cast it in the query."),
         };
     }
 
@@ -157,7 +157,7 @@ public sealed unsafe class Vector
     }
 
     private void ThrowOutside(int row) => throw new ArgumentOutOfRangeException(
-        nameof(row), row, string.Create(CultureInfo.InvariantCulture, $"The chunk of {_owner} shows {_rows} rows."));
+        nameof(row), row, string.Create(CultureInfo.InvariantCulture, $"The chunk shows {_rows} rows."));
 
     private Int128 Integer(int row) => _type.Storage switch
     {
@@ -188,7 +188,8 @@ public sealed unsafe class Vector
         var entry = Get<ListEntry>(row);
         var (keys, values) = (_children[0]._children[0], _children[0]._children[1]);
         var map = new Dictionary<object, object?>((int)entry.Length);
-        for (var i = (int)entry.Offset; i < (int)(entry.Offset + entry.Length); i++) map.Add(keys.Value(i)!, values.Value(i));
+        var end = (int)(entry.Offset + entry.Length);
+        for (var i = (int)entry.Offset; i < end; i++) map.Add(keys.Value(i)!, values.Value(i));
         return map;
     }
 

@@ -20,7 +20,8 @@ public sealed class ChunkAppenderTests : IDisposable
     public void Writes_rows_of_many_chunks_with_nulls_and_strings_of_every_length()
     {
         const int rows = 5000;
-        _connection.Execute("CREATE TABLE t (i BIGINT, text VARCHAR, never VARCHAR, small SMALLINT, flag BOOLEAN, instant TIMESTAMPTZ)");
+        _connection.Execute(
+            "CREATE TABLE t (i BIGINT, text VARCHAR, never VARCHAR, small SMALLINT, flag BOOLEAN, t TIMESTAMPTZ)");
         using (var appender = _connection.Append("t"))
         {
             for (var row = 0; row < rows; row++)
@@ -113,8 +114,12 @@ public sealed class ChunkAppenderTests : IDisposable
         appender.AbandonRow();
         appender.Set(0, 2);
         appender.EndRow();
+        appender.SetUtf8(1, "not ended"u8);
         appender.Flush();
-        _connection.Query("SELECT * FROM t").Rows().Single().ShouldBe([2, null]);
+        appender.EndRow();
+        appender.Flush();
+        object?[][] expected = [[2, null], [null, null]];
+        _connection.Query("FROM t ORDER BY rowid").Rows().ShouldBe(expected);
     }
 
     [Fact]
@@ -154,6 +159,19 @@ public sealed class ChunkAppenderTests : IDisposable
         Should.Throw<InvalidCastException>(() => appender.SetUtf8(0, "1"u8));
         Should.Throw<ArgumentOutOfRangeException>(() => appender.Set(2, 1));
         Should.Throw<ArgumentOutOfRangeException>(() => appender.Set(-1, 1));
+    }
+
+    [Fact]
+    public void Refuses_text_that_is_not_UTF_8_but_takes_any_bytes_for_a_blob()
+    {
+        _connection.Execute("CREATE TABLE t (text VARCHAR, bytes BLOB)");
+        using var appender = _connection.Append("t");
+        byte[] cutShort = [(byte)'a', 0xF0, 0x9F];
+        Should.Throw<ArgumentException>(() => appender.SetUtf8(0, cutShort));
+        appender.SetUtf8(1, cutShort);
+        appender.EndRow();
+        appender.Flush();
+        _connection.Query("FROM t").Rows().Single().ShouldBe([null, cutShort]);
     }
 
     [Fact]

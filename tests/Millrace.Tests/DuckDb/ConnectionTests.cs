@@ -47,7 +47,8 @@ public sealed class ConnectionTests : IDisposable
     {
         _connection.Execute("CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)");
         _connection.Query("CREATE TABLE u AS FROM t; SELECT sum(i)::BIGINT FROM u; SELECT 0").ReadSingle().ShouldBe(3L);
-        Should.Throw<DuckDbException>(() => _connection.Execute("INSERT INTO t VALUES (3); SELECT 'x'::INTEGER; DROP TABLE t"));
+        Should.Throw<DuckDbException>(
+            () => _connection.Execute("INSERT INTO t VALUES (3); SELECT 'x'::INTEGER; DROP TABLE t"));
         _connection.Scalar<long>("SELECT count(*) FROM t").ShouldBe(3);
     }
 
@@ -77,9 +78,11 @@ public sealed class ConnectionTests : IDisposable
     {
         _connection.Scalar<long>("SELECT 1::TINYINT").ShouldBe(1);
         _connection.Scalar<long?>("SELECT 1::TINYINT").ShouldBe(1);
+        _connection.Scalar<long>("SELECT sum(i) FROM range(4) r(i)").ShouldBe(6);
         _connection.Scalar<long?>("SELECT NULL").ShouldBeNull();
         _connection.Scalar<string>("SELECT 1 WHERE false").ShouldBeNull();
         Should.Throw<InvalidCastException>(() => _connection.Scalar<int>("SELECT [1]"));
+        Should.Throw<OverflowException>(() => _connection.Scalar<byte>("SELECT 256"));
     }
 
     [Fact]
@@ -110,11 +113,21 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
+    public void Ends_a_stream_when_its_connection_runs_another_query()
+    {
+        using var statement = _connection.Prepare("SELECT range FROM range(1000000)");
+        using var result = statement.Stream();
+        result.NextChunk(out _).ShouldBeTrue();
+        _connection.Execute("SELECT 1");
+        Should.Throw<DuckDbException>(() => result.Rows().Count()).Type.ShouldBe(DuckDbErrorType.InvalidInput);
+    }
+
+    [Fact]
     public async Task Interrupts_a_query_from_another_thread()
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(30));
-        var query = Task.Run(() => _connection.Execute("SELECT count(*) FROM range(1000000000) a, range(1000000000) b"));
+        var query = Task.Run(() => _connection.Execute("SELECT sum(range) FROM range(1000000000000)"));
         while (!query.IsCompleted)
         {
             deadline.Token.ThrowIfCancellationRequested();
@@ -143,7 +156,8 @@ public sealed class ConnectionTests : IDisposable
         (statement.ParameterCount, statement.Type).ShouldBe((11, StatementType.Select));
         statement.Bind(1, long.MinValue).Bind(2, 1.5).Bind(3, true).Bind(4, "a\0🦆").Bind(5, "utf8"u8);
         statement.Bind(6, new DateTimeOffset(2026, 11, 22, 1, 2, 3, 4, 5, TimeSpan.FromHours(2)));
-        statement.Bind(7, new byte[] { 0, 255 }).BindNull(8).Bind(9, (string?)null).Bind(10, "").Bind(11, Array.Empty<byte>());
+        statement.Bind(7, new byte[] { 0, 255 }).BindNull(8).Bind(9, (string?)null);
+        statement.Bind(10, "").Bind(11, Array.Empty<byte>());
 
         using var result = statement.Execute();
         result.Columns.Select(column => column.Type).Take(7).ShouldBe([
@@ -151,7 +165,8 @@ public sealed class ConnectionTests : IDisposable
             DuckDbType.TimestampTz, DuckDbType.Blob,
         ]);
         result.Rows().Single().ShouldBe([
-            long.MinValue, 1.5, true, "a\0🦆", "utf8", new DateTimeOffset(2026, 11, 21, 23, 2, 3, 4, 5, TimeSpan.Zero),
+            long.MinValue, 1.5, true, "a\0🦆", "utf8",
+            new DateTimeOffset(2026, 11, 21, 23, 2, 3, 4, 5, TimeSpan.Zero),
             new byte[] { 0, 255 }, null, null, "", Array.Empty<byte>(),
         ]);
     }

@@ -2,7 +2,7 @@ using Millrace.DuckDb;
 
 namespace Millrace.Tests.DuckDb;
 
-/// <summary>The way the lake writes files: field ids, metadata of its own, and the statistics a catalog needs.</summary>
+/// <summary>The way the lake writes files: field ids, metadata of its own, and statistics for the catalog.</summary>
 public sealed class ParquetTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("millrace-parquet-").FullName;
@@ -15,10 +15,13 @@ public sealed class ParquetTests : IDisposable
         var path = Path.Combine(_directory, "t.parquet");
         using var database = Database.Open(null);
         using var connection = database.Connect();
-        connection.Execute("CREATE TABLE t AS SELECT range AS i, CASE WHEN range > 5 THEN 'x' || range END AS text FROM range(10)");
+        connection.Execute("CREATE TABLE t AS SELECT i, CASE WHEN i > 5 THEN 'x' || i END AS text FROM range(10) r(i)");
 
         using var copied = connection.Query(
-            $"COPY (FROM t) TO '{path}' (FORMAT parquet, FIELD_IDS {{i: 1, text: 2}}, KV_METADATA {{origin: 'test'}}, RETURN_STATS)");
+            $$"""
+            COPY (FROM t) TO '{{path}}'
+            (FORMAT parquet, FIELD_IDS {i: 1, text: 2}, KV_METADATA {origin: 'test'}, RETURN_STATS)
+            """);
         var names = copied.Columns.Select(column => column.Name).ToList();
         copied.Columns[names.IndexOf("column_statistics")].TypeName.ShouldBe("MAP(VARCHAR, MAP(VARCHAR, VARCHAR))");
         var row = copied.Rows().Single();
@@ -32,7 +35,7 @@ public sealed class ParquetTests : IDisposable
 
         connection.Query($"SELECT name, field_id FROM parquet_schema('{path}') WHERE field_id IS NOT NULL").Rows()
             .Select(schema => (schema[0], schema[1])).ShouldBe([("i", 1L), ("text", 2L)]);
-        connection.Scalar<string>($"SELECT decode(value) FROM parquet_kv_metadata('{path}') WHERE decode(key) = 'origin'")
-            .ShouldBe("test");
+        var origin = $"SELECT decode(value) FROM parquet_kv_metadata('{path}') WHERE decode(key) = 'origin'";
+        connection.Scalar<string>(origin).ShouldBe("test");
     }
 }
