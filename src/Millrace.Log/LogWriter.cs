@@ -1,0 +1,320 @@
+using System.Buffers;
+
+namespace Millrace.Log;
+
+/// <summary>Appends records and makes them durable in groups: one write and one sync for all that came meanwhile.</summary>
+/// <remarks>
+/// One per log directory; thread safe. A record is copied and checksummed by its appender, into a place reserved in
+/// order; one thread writes and syncs. After a failed write or sync nothing more goes to that segment: what waited is
+/// refused, and so is every append until a new segment is synced, which is tried at once and then every 250 ms.
+/// </remarks>
+public sealed class LogWriter : IAsyncDisposable
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly LogOptions _options;
+    private readonly IDisk _disk;
+    private readonly TimeProvider _time;
+    private readonly LogMetrics _metrics;
+    private readonly Intake _intake;
+    private readonly Spares _spares;
+    private readonly SyncedEnd _synced;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ITimer? _timer;
+    private int _isTicking;
+    private SegmentPlan _segment;
+    private IDiskFile? _file;
+    private LogTip _syncedTip;
+
+    private LogWriter(LogOptions options, IDisk disk, TimeProvider time, LogStart start)
+    {
+        _options = options;
+        _disk = disk;
+        _time = time;
+        _metrics = new LogMetrics(start.Meter);
+        _intake = new Intake(options, time, start.Salts);
+        disk.CreateDirectory(options.Directory);
+        _synced = new SyncedEnd(SyncedFile.OpenForWriting(disk, options.Directory));
+        RecoveredLog found = Recovery.Run(options, disk, _synced.ReadFile());
+        _spares = new Spares(options, disk, new Random(start.Salts.Next()), _metrics);
+        if (found.BlankPath is { } blank)
+        {
+            _spares.AdoptBlank(blank);
+        }
+        _syncedTip = found.Before with { Stamp = start.Stamp };
+        _segment = _intake.Plan(found.Base, _syncedTip);
+    }
+
+    /// <summary>Exclusive end of the durable records, in offsets.</summary>
+    public long SyncedEnd => _synced.Value;
+
+    /// <summary>The node id.</summary>
+    public ulong Node => _options.Node;
+
+    /// <summary>Recovers the log and opens a new segment.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="NewerFormatException">The log was written by a newer Millrace.</exception>
+    public static LogWriter Open(LogOptions options, IDisk disk, TimeProvider time, LogStart start)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(disk);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(start.Stamp.Length, 32, nameof(start));
+        options.Validate();
+        var writer = new LogWriter(options, disk, time, start);
+        try
+        {
+            writer.Start();
+        }
+        catch
+        {
+            writer._file?.Dispose();
+            writer._synced.Dispose();
+            throw;
+        }
+        return writer;
+    }
+
+    /// <summary>Appends a record; completes when it is durable, or at once when it is refused.</summary>
+    /// <exception cref="ArgumentException">The payload exceeds 1 GiB, events are negative or the stamp is not 32 bytes.</exception>
+    /// <exception cref="ObjectDisposedException">The log was closed.</exception>
+    public ValueTask<AppendResult> AppendAsync(in LogEntry entry)
+    {
+        int length = LengthOf(entry);
+        AppendRefusal refusal = _intake.TryReserve(RecordHeader.PaddedBytes(length), entry, out Place place);
+        if (refusal != AppendRefusal.None)
+        {
+            _metrics.Refused(refusal, 1);
+            return new ValueTask<AppendResult>(new AppendResult(0, refusal));
+        }
+        bool isWhole = false;
+        try
+        {
+            Fill(place, entry, length);
+            isWhole = true;
+        }
+        finally
+        {
+            place.Group.Filled(isWhole);
+        }
+        return place.Group.CompletionOf(place.Header.Offset);
+    }
+
+    /// <summary>Completes when the synced end exceeds an offset.</summary>
+    public Task WaitForSyncedAsync(long beyond, CancellationToken cancellationToken) =>
+        _synced.WaitAsync(beyond, cancellationToken);
+
+    /// <summary>Lets segments go that end at or before a position which every reader has committed.</summary>
+    public void Release(long position) => _spares.Release(Math.Min(position, SyncedEnd));
+
+    /// <summary>Makes what was appended durable and closes the log; later appends throw.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_timer is not null)
+        {
+            await _timer.DisposeAsync();
+        }
+        _intake.End();
+        await _ended.Task;
+        _spares.Dispose();
+        _file?.Dispose();
+        _synced.Dispose();
+    }
+
+    private static int LengthOf(in LogEntry entry)
+    {
+        long payload = entry.Head.Length + entry.Body.Length;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload, RecordHeader.PayloadBytesMax, nameof(entry));
+        ArgumentOutOfRangeException.ThrowIfNegative(entry.Events, nameof(entry));
+        if (entry.Stamp.Length is not (0 or 32))
+        {
+            throw new ArgumentException("A stamp has 32 bytes.", nameof(entry));
+        }
+        return RecordHeader.Bytes + (int)payload;
+    }
+
+    private static void Fill(in Place place, in LogEntry entry, int length)
+    {
+        Span<byte> record = place.Bytes.Span;
+        Span<byte> payload = record[RecordHeader.Bytes..];
+        entry.Head.Span.CopyTo(payload);
+        entry.Body.CopyTo(payload[entry.Head.Length..]);
+        record[length..].Clear();
+        place.Header.Seal(record[..length], place.Group.Segment.Salt);
+    }
+
+    private void Start()
+    {
+        OpenSegment(_segment);
+        CheckRoom();
+        _intake.Begin(_segment);
+        _spares.Start();
+        new Thread(Run) { IsBackground = true, Name = "millrace log" }.Start();
+        _timer = _time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
+    }
+
+    private void Run()
+    {
+        while (_intake.Take() is { } group)
+        {
+            if (!TryCommit(group))
+            {
+                GiveUp(group);
+                Reopen();
+            }
+        }
+        _ended.SetResult();
+    }
+
+    private bool TryCommit(Group group)
+    {
+        group.Close();
+        try
+        {
+            if (group.IsBroken)
+            {
+                return false;
+            }
+            if (group.OpensSegment)
+            {
+                OpenSegment(group.Segment);
+            }
+            if (group.Records > 0)
+            {
+                group.WriteTo(_file!);
+                Sync();
+            }
+        }
+        catch (IOException)
+        {
+            _metrics.DiskFailed();
+            return false;
+        }
+        _syncedTip = group.Tip;
+        _synced.Publish(group.Tip.End);
+        _metrics.Appended(group);
+        _intake.Release(group);
+        group.Complete(AppendRefusal.None);
+        return true;
+    }
+
+    private void Sync()
+    {
+        if (_options.Durability == LogDurability.Os)
+        {
+            return;
+        }
+        long begun = _time.GetTimestamp();
+        _file!.SyncData();
+        _metrics.Synced(_time.GetElapsedTime(begun));
+    }
+
+    /// <summary>Refuses a group that failed and all behind it, which would have continued its running numbers.</summary>
+    private void GiveUp(Group failed)
+    {
+        List<Group> behind = _intake.Fail();
+        behind.ForEach(group => group.Close());
+        foreach (Group group in behind.Prepend(failed))
+        {
+            _metrics.Refused(AppendRefusal.DiskFailing, group.Records);
+            _intake.Release(group);
+            group.Complete(AppendRefusal.DiskFailing);
+        }
+    }
+
+    /// <summary>Goes on in a new segment behind the last one opened, as soon as the disk allows.</summary>
+    private void Reopen()
+    {
+        do
+        {
+            SegmentPlan next = _intake.Plan(_segment.End, _syncedTip);
+            try
+            {
+                OpenSegment(next);
+                _intake.Begin(next);
+                return;
+            }
+            catch (IOException)
+            {
+                _metrics.DiskFailed();
+            }
+        }
+        while (_intake.WaitForTick());
+    }
+
+    /// <summary>Makes a segment durable, with its name, before any record in it can be acknowledged.</summary>
+    private void OpenSegment(SegmentPlan plan)
+    {
+        string path = LogSegments.PathOf(_options.Directory, plan.Base);
+        string spare = _spares.Take(SegmentHeader.AreaBytes + plan.Capacity);
+        IDiskFile? file = null;
+        try
+        {
+            file = _disk.Open(spare, FileAccess.ReadWrite);
+            WriteHeader(file, plan);
+            _disk.Rename(spare, path);
+            _disk.SyncDirectory(_options.Directory);
+        }
+        catch
+        {
+            file?.Dispose();
+            _spares.GiveBack(spare);
+            throw;
+        }
+        _file?.Dispose();
+        (_file, _segment) = (file, plan);
+        _syncedTip = plan.Before with { End = plan.Base };
+        _synced.Publish(plan.Base);
+        _metrics.SegmentOpened();
+    }
+
+    private void WriteHeader(IDiskFile file, SegmentPlan plan)
+    {
+        byte[] area = ArrayPool<byte>.Shared.Rent(SegmentHeader.AreaBytes);
+        new SegmentHeader
+        {
+            Salt = plan.Salt,
+            Base = plan.Base,
+            Capacity = plan.Capacity,
+            PreviousEnd = plan.Before.End,
+            FirstEvent = plan.Before.Events,
+            Node = _options.Node,
+            Created = Microseconds.Of(_time.GetUtcNow()),
+            ReceivedMin = plan.Before.Received,
+            Stamp = plan.Before.Stamp,
+        }.Write(area);
+        file.Write(area.AsSpan(0, SegmentHeader.AreaBytes), 0);
+        file.SyncData();
+        ArrayPool<byte>.Shared.Return(area);
+    }
+
+    private void Tick()
+    {
+        if (Interlocked.Exchange(ref _isTicking, 1) != 0)
+        {
+            return; // a hung disk must not pile up threads
+        }
+        CheckRoom();
+        _synced.Tick();
+        _intake.Tick();
+        _spares.Tick();
+        Volatile.Write(ref _isTicking, 0);
+    }
+
+    private void CheckRoom()
+    {
+        try
+        {
+            DiskSpace space = _disk.Space(_options.Directory);
+            bool isFull = space.FreeBytes < Math.Min(_options.FreeBytesMin, space.TotalBytes * _options.FreeShareMin);
+            _intake.IsFull = isFull;
+            _spares.MayGrow = !isFull;
+        }
+        catch (IOException)
+        {
+            _metrics.DiskFailed(); // what was known of the room stays
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace Millrace.Log;
+
+/// <summary>The synced end of a log that is being written: for readers here, and through a file for those elsewhere.</summary>
+internal sealed class SyncedEnd(SyncedFile file) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private long _value;
+    private bool _fileIsBehind;
+    private TaskCompletionSource? _advanced;
+
+    public long Value => Volatile.Read(ref _value);
+
+    /// <summary>What an earlier process left in the file.</summary>
+    public long ReadFile() => file.Read();
+
+    public void Publish(long end)
+    {
+        TaskCompletionSource? advanced;
+        lock (_gate)
+        {
+            Volatile.Write(ref _value, end);
+            WriteFile();
+            (advanced, _advanced) = (_advanced, null);
+        }
+        advanced?.SetResult();
+    }
+
+    /// <summary>Tries again what could not be told to other processes.</summary>
+    public void Tick()
+    {
+        lock (_gate)
+        {
+            if (_fileIsBehind)
+            {
+                WriteFile();
+            }
+        }
+    }
+
+    public Task WaitAsync(long beyond, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_value > beyond)
+            {
+                return Task.CompletedTask;
+            }
+            _advanced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _advanced.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    public void Dispose() => file.Dispose();
+
+    /// <summary>A failure here takes nothing from what is durable: readers elsewhere only learn of it later.</summary>
+    private void WriteFile()
+    {
+        try
+        {
+            file.Write(_value);
+            _fileIsBehind = false;
+        }
+        catch (IOException)
+        {
+            _fileIsBehind = true;
+        }
+    }
+}
