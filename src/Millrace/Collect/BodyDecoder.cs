@@ -1,0 +1,70 @@
+using System.IO.Compression;
+using Millrace.Events;
+
+namespace Millrace.Collect;
+
+/// <summary>Decompresses a body into pooled memory: bounded in bytes and in how much larger it may become.</summary>
+/// <remarks>Hot path.</remarks>
+internal sealed class BodyDecoder(CollectOptions options)
+{
+    private const int StepBytes = 64 << 10;
+
+    /// <returns>Null, or why the body was not decoded.</returns>
+    public Refusal? Decode(BodyBuffer body, BodyEncoding encoding, int bodyBytesMax, BodyBuffer decoded)
+    {
+        var isZlib = encoding == BodyEncoding.Deflate && BodyEncodings.IsZlib(body.Span);
+        var refusal = Decode(body, Open(body, encoding, isZlib), bodyBytesMax, decoded);
+        if (refusal == Refusal.BadEncoding && isZlib)
+        {
+            // A raw deflate stream may begin like zlib by chance.
+            decoded.Clear();
+            refusal = Decode(body, Open(body, encoding, isZlib: false), bodyBytesMax, decoded);
+        }
+        return refusal;
+    }
+
+    private Refusal? Decode(BodyBuffer body, Stream stream, int bodyBytesMax, BodyBuffer decoded)
+    {
+        using (stream)
+        {
+            try
+            {
+                while (true)
+                {
+                    var room = Math.Min(decoded.Length + StepBytes, bodyBytesMax + 1);
+                    if (decoded.Reserve(room) is { } full)
+                    {
+                        return full;
+                    }
+                    var read = stream.Read(decoded.Free[..(room - decoded.Length)]);
+                    if (read == 0)
+                    {
+                        return null;
+                    }
+                    decoded.Advance(read);
+                    if (decoded.Length > bodyBytesMax)
+                    {
+                        return Refusal.BodyTooLarge;
+                    }
+                    if (decoded.Length > options.RatioFreeBytes && decoded.Length / options.DecodedRatioMax > body.Length)
+                    {
+                        return CollectRefusals.RatioTooHigh;
+                    }
+                }
+            }
+            // Brotli and truncated streams say it in different ways.
+            catch (Exception broken) when (broken is InvalidDataException or InvalidOperationException)
+            {
+                return Refusal.BadEncoding;
+            }
+        }
+    }
+
+    private static Stream Open(BodyBuffer body, BodyEncoding encoding, bool isZlib) => encoding switch
+    {
+        BodyEncoding.Gzip => new GZipStream(body.AsStream(), CompressionMode.Decompress),
+        BodyEncoding.Brotli => new BrotliStream(body.AsStream(), CompressionMode.Decompress),
+        _ when isZlib => new ZLibStream(body.AsStream(), CompressionMode.Decompress),
+        _ => new DeflateStream(body.AsStream(), CompressionMode.Decompress),
+    };
+}

@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Millrace.Log;
+
+namespace Millrace.Control;
+
+/// <summary>A data directory whose format is known and whose node has an id (docs/formats/directory.md).</summary>
+internal sealed class DataDirectory
+{
+    private const int Format = 1;
+
+    private readonly IDisk _disk;
+
+    private DataDirectory(string path, IDisk disk) => (Path, _disk) = (path, disk);
+
+    /// <summary>Absolute.</summary>
+    public string Path { get; }
+
+    /// <summary>Below 2^63, never 0.</summary>
+    public ulong Node { get; private set; }
+
+    /// <summary>As receipts, lineage and file names show it: 16 hexadecimal digits.</summary>
+    public string NodeText => Node.ToString("x16", CultureInfo.InvariantCulture);
+
+    public string ControlDatabase => In("control.db");
+
+    public string In(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Opens a directory, making what is missing: format, node id, the folder of locks.</summary>
+    /// <exception cref="OperatorException">A newer Millrace wrote it, or it cannot be written.</exception>
+    public static DataDirectory Open(string path, IDisk disk)
+    {
+        var directory = new DataDirectory(System.IO.Path.GetFullPath(path), disk);
+        try
+        {
+            directory.CheckFormat();
+            disk.CreateDirectory(directory.Path);
+            disk.CreateDirectory(directory.In("locks"));
+            // Two processes may start on a new directory at once, and must agree on the node.
+            using (RoleLock.Wait(directory.In("locks/layout")))
+            {
+                directory.Complete();
+            }
+            return directory;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(OperatorException.Failed,
+                $"The data directory '{directory.Path}' cannot be written: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Locks a role until the result is disposed.</summary>
+    /// <exception cref="OperatorException">Another process runs it on this directory.</exception>
+    public RoleLock Lock(string role)
+    {
+        var path = In($"locks/{role}");
+        return RoleLock.TryTake(path) ?? throw new OperatorException(OperatorException.BadUsage,
+            $"The role '{role}' is already running on '{Path}', by process {RoleLock.Holder(path)}: "
+            + "stop that one, or choose other --roles or another --data.");
+    }
+
+    private void CheckFormat()
+    {
+        if (Read("format") is not { } format)
+        {
+            return;
+        }
+        if (!int.TryParse(format, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
+        {
+            throw new OperatorException(OperatorException.BadUsage, $"'{In("format")}' holds no format version: this is no data directory.");
+        }
+        if (version > Format)
+        {
+            throw new OperatorException(OperatorException.BadUsage,
+                $"A newer Millrace wrote this directory, '{Path}' (format {version}, known here: {Format}): use that one.");
+        }
+    }
+
+    private void Complete()
+    {
+        if (Read("node") is null)
+        {
+            Write("node", (MakeNode().ToString("x16", CultureInfo.InvariantCulture) + "\n"));
+        }
+        if (Read("format") is null)
+        {
+            Write("format", $"{Format}\n");
+        }
+        Node = ulong.TryParse(Read("node"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var node)
+            && node is > 0 and <= long.MaxValue ? node
+            : throw new OperatorException(OperatorException.Failed, $"'{In("node")}' holds no node id of 16 hexadecimal digits.");
+    }
+
+    private static ulong MakeNode()
+    {
+        Span<byte> random = stackalloc byte[8];
+        RandomNumberGenerator.Fill(random);
+        return Math.Max(1, BinaryPrimitives.ReadUInt64LittleEndian(random) & long.MaxValue);
+    }
+
+    private string? Read(string name) => File.Exists(In(name)) ? File.ReadAllText(In(name)).Trim() : null;
+
+    // Whole or not at all: a crash leaves a temporary name behind, which the next start replaces.
+    private void Write(string name, string text)
+    {
+        var temporary = In(name + ".tmp");
+        _disk.Delete(temporary);
+        using (var file = _disk.Create(temporary))
+        {
+            file.Write(Encoding.ASCII.GetBytes(text), 0);
+            file.SyncData();
+        }
+        _disk.Rename(temporary, In(name));
+        _disk.SyncDirectory(Path);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+
+namespace Millrace.Control;
+
+/// <summary>What <c>millrace.json</c> says: one immutable snapshot, swapped whole when the file changes.</summary>
+/// <remarks>Every default is safe without a file. Read by <see cref="SettingsFile"/>, kept by
+/// <see cref="LiveSettings"/>. Sizes are bytes.</remarks>
+internal sealed record Settings
+{
+    public static readonly Settings Default = new();
+
+    /// <summary><c>http.address</c>; null: <c>--http</c> or its default decides.</summary>
+    public string? HttpAddress { get; init; }
+
+    /// <summary><c>api.address</c>; null: the same port as <c>--http</c>.</summary>
+    public string? ApiAddress { get; init; }
+
+    public HttpsSettings? Https { get; init; }
+
+    public LogSettings Log { get; init; } = new();
+
+    public LakeSettings Lake { get; init; } = new();
+
+    public QuerySettings Query { get; init; } = new();
+
+    public CollectSettings Collect { get; init; } = new();
+
+    /// <summary><c>forwarded.networks</c>: whose X-Forwarded-For and -Proto are believed. None by default.</summary>
+    public IReadOnlyList<IPNetwork> TrustedNetworks { get; init; } = [];
+
+    /// <summary>Tenants declared in the file; control.db may hold more.</summary>
+    public IReadOnlyList<string> Tenants { get; init; } = [];
+
+    /// <summary>Keys declared in the file, as hashes; they add to those of control.db.</summary>
+    public IReadOnlyList<KeyGrant> Keys { get; init; } = [];
+
+    /// <summary>Names of the slices that differ from <paramref name="running"/> and count only after a restart.</summary>
+    public IEnumerable<string> NeedRestart(Settings running)
+    {
+        if (HttpAddress != running.HttpAddress) { yield return "http"; }
+        if (ApiAddress != running.ApiAddress) { yield return "api"; }
+        if (Https != running.Https) { yield return "https"; }
+        if (Log != running.Log) { yield return "log"; }
+        if (Collect.ConnectionsMax != running.Collect.ConnectionsMax) { yield return "collect.connections_max"; }
+    }
+}
+
+/// <summary>When an append counts as durable.</summary>
+internal enum Durability
+{
+    /// <summary>After fdatasync: survives power loss.</summary>
+    Disk,
+
+    /// <summary>After the write: survives the death of the process only.</summary>
+    Os,
+}
+
+/// <summary><c>log</c>.</summary>
+internal sealed record LogSettings
+{
+    public const long SegmentBytesMin = 64 << 10;
+
+    public Durability Durability { get; init; } = Durability.Disk;
+
+    /// <summary>From 64 KiB; new segments have this size.</summary>
+    public long SegmentBytes { get; init; } = 128 << 20;
+
+    /// <summary>Bytes appended but not yet synced; beyond it requests get 503.</summary>
+    public long InFlightBytes { get; init; } = 64 << 20;
+}
+
+/// <summary><c>lake</c>.</summary>
+internal sealed record LakeSettings
+{
+    /// <summary>A commit is due after this many bytes of log, or after <see cref="CommitEvery"/>.</summary>
+    public long CommitBytes { get; init; } = 128 << 20;
+
+    public TimeSpan CommitEvery { get; init; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan HotEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    public long MemoryBytes { get; init; } = 256 << 20;
+
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Free bytes below which the lake stops writing; null: the smaller of 2 % and 1 GiB.</summary>
+    public long? FreeBytesMin { get; init; }
+}
+
+/// <summary><c>query</c>.</summary>
+internal sealed record QuerySettings
+{
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The most a request may ask for with <c>timeout_ms</c>.</summary>
+    public TimeSpan TimeoutMax { get; init; } = TimeSpan.FromSeconds(300);
+
+    public long MemoryBytes { get; init; } = 256 << 20;
+
+    public int Threads { get; init; } = 2;
+}
+
+/// <summary><c>collect</c>.</summary>
+internal sealed record CollectSettings
+{
+    public const int BodyBytesDefault = 4_000_000;
+
+    /// <summary>Longest accepted body after decompression, by protocol name; <see cref="BodyBytesMax"/> has defaults.</summary>
+    public IReadOnlyDictionary<string, int> BodyBytes { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Connections open at once, over all addresses.</summary>
+    public int ConnectionsMax { get; init; } = 10_000;
+
+    public int BodyBytesMax(string protocol) => BodyBytes.GetValueOrDefault(protocol, BodyBytesDefault);
+}
+
+/// <summary><c>https</c>: a certificate in PEM (with its key) or PFX (with its password).</summary>
+internal sealed record HttpsSettings(string Certificate, string? Key, string? Password)
+{
+    // The generated text would show the password.
+    public override string ToString() => Certificate;
+}
