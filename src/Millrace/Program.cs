@@ -1,1 +1,4 @@
-return 0;
+using Millrace.Cli;
+
+using var stop = new StopSignals();
+return await CommandLine.RunAsync(args, Terminal.OfProcess(), stop.Token);
