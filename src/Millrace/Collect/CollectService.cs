@@ -12,6 +12,7 @@ internal sealed class CollectService(
     CollectParts parts, LiveControl control, ControlStore store, ILogger<CollectService> logger) : BackgroundService
 {
     private ReadOnlyMemory<byte> _stamp = parts.Log.Stamp;
+    private long _flushed = parts.Time.GetTimestamp();
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -31,20 +32,25 @@ internal sealed class CollectService(
         }
     }
 
+    /// <summary>Writes what is due now. Not thread safe: the loop calls it, or a test instead of the loop.</summary>
+    public async Task TickAsync()
+    {
+        await WriteControlAsync();
+        if (parts.Time.GetElapsedTime(_flushed) >= parts.Options.RefusalsEvery)
+        {
+            _flushed = parts.Time.GetTimestamp();
+            await FlushRefusalsAsync();
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(parts.Options.ControlEvery, parts.Time);
-        var flushed = parts.Time.GetTimestamp();
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await WriteControlAsync();
-                if (parts.Time.GetElapsedTime(flushed) >= parts.Options.RefusalsEvery)
-                {
-                    flushed = parts.Time.GetTimestamp();
-                    await FlushRefusalsAsync();
-                }
+                await TickAsync();
             }
         }
         catch (OperationCanceledException)

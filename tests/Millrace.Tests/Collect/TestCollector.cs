@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Millrace.Collect;
 using Millrace.Control;
 using Millrace.Protocols;
@@ -54,9 +55,11 @@ internal sealed class TestCollector : IAsyncDisposable
             settingsFile = scratch.In(SettingsFile.Name);
             File.WriteAllText(settingsFile, settings);
         }
+        // The loop sleeps: tests say when it does something.
+        var edge = (options ?? new CollectOptions()) with { ControlEvery = TimeSpan.FromDays(1) };
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         var listener = new Listener(new ListenAddress(IPAddress.Loopback, 0), Side.Both);
-        builder.WebHost.UseMillraceKestrel([listener], options ?? new CollectOptions());
+        builder.WebHost.UseMillraceKestrel([listener], edge);
         builder.Services.AddLogging().AddSingleton<TimeProvider>(time).AddControl(directory, settingsFile);
         builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32])).AddSingleton<IProtocol, ArrayProtocol>().AddCollect();
         var app = builder.Build();
@@ -102,6 +105,13 @@ internal sealed class TestCollector : IAsyncDisposable
     {
         using var reader = new StreamReader(new NetworkStream(socket));
         return await reader.ReadLineAsync() ?? "closed";
+    }
+
+    /// <summary>Lets time pass and does what the loop beside the requests would then do.</summary>
+    public Task PassAsync(TimeSpan time)
+    {
+        Time.Advance(time);
+        return _app.Services.GetServices<IHostedService>().OfType<CollectService>().Single().TickAsync();
     }
 
     public Task StopAsync() => _app.StopAsync();

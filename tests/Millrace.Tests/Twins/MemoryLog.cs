@@ -10,11 +10,15 @@ internal sealed class MemoryLog
 
     private readonly Lock _lock = new();
     private readonly List<Record> _records = [];
+    private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public CollectAppendRefusal Refusal { get; set; }
 
     /// <summary>Appends complete after this.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completes when a batch has come, before the gate.</summary>
+    public Task Arrived => _arrived.Task;
 
     public IReadOnlyList<Record> Records
     {
@@ -33,6 +37,10 @@ internal sealed class MemoryLog
 
     private async ValueTask<CollectAppend> AppendAsync(CollectEntry entry)
     {
+        if (entry.Stamp.IsEmpty)
+        {
+            _arrived.TrySetResult();
+        }
         await Gate;
         lock (_lock)
         {
