@@ -24,6 +24,9 @@ public sealed class LocalStore : IObjectStore
         RefuseUnlessPlain(root);
     }
 
+    /// <summary>Location of the root, without a trailing slash.</summary>
+    public string RootLocation => LocationOf(Path.TrimEndingDirectorySeparator(_root));
+
     /// <summary>Location of a path.</summary>
     public static string LocationOf(string absolutePath) => Scheme + absolutePath;
 
