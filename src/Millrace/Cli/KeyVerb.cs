@@ -33,7 +33,7 @@ internal sealed class KeyVerb
         return command;
     }
 
-    private Command CreateKey()
+    private Verb CreateKey()
     {
         var tenant = new Option<string>("--tenant") { Description = "Whose events; needed for write and read.", DefaultValueFactory = _ => "" };
         var source = new Option<string>("--source") { Description = "Where the events come from.", DefaultValueFactory = _ => "" };
@@ -56,7 +56,7 @@ internal sealed class KeyVerb
         return command;
     }
 
-    private Command List()
+    private Verb List()
     {
         var command = New("list", "List every key that was made, without their values.", "millrace key list --json");
         command.SetAction(async (parsed, cancellation) =>
@@ -68,7 +68,7 @@ internal sealed class KeyVerb
         return command;
     }
 
-    private Command Revoke()
+    private Verb Revoke()
     {
         var id = new Argument<string>("ID") { Description = "As 'millrace key list' shows it." };
         var command = New("revoke", "End a key; servers know within a second.", "millrace key revoke 7k2p9x0a1b3c");

@@ -106,7 +106,7 @@ internal sealed class CollectService(
 
     private async Task<CollectAppendRefusal> WriteRefusalsAsync(IReadOnlyDictionary<RefusalRow, RefusalCount> rows) =>
         rows.Count == 0 ? CollectAppendRefusal.None
-            : (await AppendAsync(EnvelopeKind.Refusals, RefusalTable.Body(rows), default)).Refusal;
+            : (await AppendAsync(EnvelopeKind.Refusals, Refusals.Write(rows), default)).Refusal;
 
     private ValueTask<CollectAppend> AppendAsync(EnvelopeKind kind, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> stamp)
     {
