@@ -52,17 +52,10 @@ internal readonly record struct RecordHeader
     /// <summary>Length of the record that begins here, by its first <see cref="Bytes"/>; 0: none that ends in time does.</summary>
     public static int LengthAt(ReadOnlySpan<byte> header, long offset, long bytesMax)
     {
-        int length = ClaimedLength(header);
-        bool isPlausible = length > 0 && PaddedBytes(length) <= bytesMax
-            && BinaryPrimitives.ReadInt64LittleEndian(header[8..]) == offset;
-        return isPlausible ? length : 0;
-    }
-
-    /// <summary>What the length field says, which may be broken; 0 if no record has such a length.</summary>
-    public static int ClaimedLength(ReadOnlySpan<byte> header)
-    {
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        return length is >= Bytes and <= LengthMax ? (int)length : 0;
+        bool isPlausible = length is >= Bytes and <= LengthMax && PaddedBytes((int)length) <= bytesMax
+            && BinaryPrimitives.ReadInt64LittleEndian(header[8..]) == offset;
+        return isPlausible ? (int)length : 0;
     }
 
     public static RecordHeader Read(ReadOnlySpan<byte> record)

@@ -67,20 +67,11 @@ internal sealed class SegmentView : IDisposable
         return RecordHeader.IsSound(bytes.Span, Header!.Salt);
     }
 
-    /// <summary>The first valid record behind a broken one, first where that one claims to end, then at each multiple of 8.</summary>
-    /// <remarks>Gives up when it has checked four times the segment's size, so that damage cannot cost more than that.</remarks>
+    /// <summary>The first valid record behind a broken one, at any multiple of 8.</summary>
+    /// <remarks>The length of the broken one is not believed: a flipped bit in it would skip sound records. Gives up when it has checked four times the segment's size, so that damage cannot cost more than that.</remarks>
     public bool TryFind(long broken, Bound bound, out StoredRecord record)
     {
         record = default;
-        if (Header is null || bound.Limit - broken < RecordHeader.Bytes)
-        {
-            return false;
-        }
-        int claimed = RecordHeader.ClaimedLength(Bytes(broken, RecordHeader.Bytes, bound.Limit).Span);
-        if (claimed > 0 && TryRead(broken + RecordHeader.PaddedBytes(claimed), bound, out record))
-        {
-            return true;
-        }
         long budget = 4 * (Segment.End - Segment.Base);
         for (long at = broken + 8; budget > 0 && bound.Limit - at >= RecordHeader.Bytes; at += 8)
         {
