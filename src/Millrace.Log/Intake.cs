@@ -69,7 +69,8 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
         }
     }
 
-    /// <summary>The next group to write, closed to appends; waits for one. Null: the log ends and all is written.</summary>
+    /// <summary>The next group to write, closed to appends; waits for one. Null: the log ends and all is
+    /// written.</summary>
     public Group? Take()
     {
         lock (_gate)

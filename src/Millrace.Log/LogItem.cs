@@ -13,7 +13,8 @@ public readonly struct LogItem
     public LogDamage? Damage { get; }
 
     /// <summary>The record; only where <see cref="Damage"/> is null.</summary>
-    public LogRecord Record => Damage is null ? _record : throw new InvalidOperationException("Damage carries no record.");
+    public LogRecord Record =>
+        Damage is null ? _record : throw new InvalidOperationException("Damage carries no record.");
 }
 
 /// <summary>A durable record. Valid until the next call of the reader that returned it.</summary>
@@ -43,7 +44,8 @@ public readonly struct LogRecord
     /// <summary>Events in this record, as its appender counted them.</summary>
     public int Events => _record.Header.Events;
 
-    /// <summary>How often the stamp had been set, by this record too: one more than expected shows a lost control record.</summary>
+    /// <summary>How often the stamp had been set, by this record too: one more than expected shows a lost control
+    /// record.</summary>
     public uint Stamps => _record.Header.Stamps;
 
     /// <summary>What was appended.</summary>

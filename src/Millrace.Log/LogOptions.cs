@@ -20,7 +20,8 @@ public sealed record LogOptions
     /// At least 64 KiB, at most 1 GiB, a multiple of 4,096.</summary>
     public long SegmentBytes { get; init; } = 128 << 20;
 
-    /// <summary>Bytes that may wait for their sync before appends are refused. A single larger record is taken alone.</summary>
+    /// <summary>Bytes that may wait for their sync before appends are refused. A single larger record is taken
+    /// alone.</summary>
     public long InFlightBytesMax { get; init; } = 64 << 20;
 
     /// <summary>Age at which a segment that holds records is closed, so that it can be archived and reused.</summary>

@@ -34,19 +34,22 @@ public sealed class LogReader : IDisposable
     /// <summary>Where reading goes on: all before it was handed out.</summary>
     public long Position => Math.Max(_position, _from);
 
-    /// <summary>The same with the events before it, -1 until they are known: what a later reader resumes with.</summary>
+    /// <summary>The same with the events before it, -1 until they are known: what a later reader resumes
+    /// with.</summary>
     public LogPosition Reached => new(Position, _position < _from ? Unknown : _events);
 
     /// <summary>Exclusive end of what is durable, as far as this reader can know.</summary>
     public long SyncedEnd => _follower.Synced.Offset;
 
     /// <summary>Reads a log that is written in this process.</summary>
-    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next record.</param>
+    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next
+    /// record.</param>
     public static LogReader Open(string directory, IDisk disk, LogPosition position, LogWriter writer) =>
         new(directory, disk, position, new LogFollower(writer));
 
     /// <summary>Reads a log that another process writes, or none: asks after 5 ms, backing off to 50 ms.</summary>
-    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next record.</param>
+    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next
+    /// record.</param>
     public static LogReader Open(string directory, IDisk disk, LogPosition position, TimeProvider time) =>
         new(directory, disk, position, new LogFollower(directory, disk, time));
 
@@ -125,7 +128,8 @@ public sealed class LogReader : IDisposable
             }
             if (_segment.TryFind(_position, bound, out record))
             {
-                return Damaged(new LogPosition(record.Header.Offset, record.Header.FirstEvent), LogDamageKind.Records, out item);
+                var sound = new LogPosition(record.Header.Offset, record.Header.FirstEvent);
+                return Damaged(sound, LogDamageKind.Records, out item);
             }
             if (_next is null && _segment.Header is not null)
             {

@@ -1,6 +1,7 @@
 namespace Millrace.Log;
 
-/// <summary>Where a log stands behind a record: what the next record, or the header of the next segment, continues.</summary>
+/// <summary>Where a log stands behind a record: what the next record, or the header of the next segment,
+/// continues.</summary>
 internal readonly record struct LogTip(long End, long Events, long Received)
 {
     public ReadOnlyMemory<byte> Stamp { get; init; }

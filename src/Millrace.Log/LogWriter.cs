@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace Millrace.Log;
 
-/// <summary>Appends records and makes them durable in groups: one write and one sync for all that came meanwhile.</summary>
+/// <summary>Appends records and makes them durable in groups: one write and one sync for all that came
+/// meanwhile.</summary>
 /// <remarks>
 /// One per log directory; thread safe. A record is copied and checksummed by its appender, into a place reserved in
 /// order; one thread writes and syncs. After a failed write or sync nothing more goes to that segment: what waited is
@@ -81,7 +82,8 @@ public sealed class LogWriter : IAsyncDisposable
     }
 
     /// <summary>Appends a record; completes when it is durable, or at once when it is refused.</summary>
-    /// <exception cref="ArgumentException">The record exceeds 1 GiB, events are negative or the stamp is not 32 bytes.</exception>
+    /// <exception cref="ArgumentException">The record exceeds 1 GiB, events are negative or the stamp is not 32
+    /// bytes.</exception>
     /// <exception cref="ObjectDisposedException">The log was closed.</exception>
     public ValueTask<AppendResult> AppendAsync(in LogEntry entry)
     {
@@ -129,7 +131,8 @@ public sealed class LogWriter : IAsyncDisposable
     private static int LengthOf(in LogEntry entry)
     {
         long payload = entry.Head.Length + entry.Body.Length;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload, RecordHeader.LengthMax - RecordHeader.Bytes, nameof(entry));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            payload, RecordHeader.LengthMax - RecordHeader.Bytes, nameof(entry));
         ArgumentOutOfRangeException.ThrowIfNegative(entry.Events, nameof(entry));
         if (entry.Stamp.Length is not (0 or 32))
         {
@@ -224,7 +227,8 @@ public sealed class LogWriter : IAsyncDisposable
         _metrics.Synced(_time.GetElapsedTime(begun));
     }
 
-    /// <summary>Refuses a group that failed and all behind it, which would have continued its running numbers.</summary>
+    /// <summary>Refuses a group that failed and all behind it, which would have continued its running
+    /// numbers.</summary>
     private void GiveUp(Group failed)
     {
         List<Group> behind = _intake.Fail();

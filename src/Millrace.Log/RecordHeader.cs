@@ -6,8 +6,8 @@ namespace Millrace.Log;
 /// <remarks>
 /// <code>
 ///  0        4        8            16           24            32       36         40       44      48
-///  ├────────┼────────┼────────────┼────────────┼─────────────┼────────┼──────────┼────────┼───────┼─ payload ─┬ zeros to 8 ┐
-///  │ length │  crc   │ offset     │ received   │ first_event │ events │ unsynced │ stamps │ zero  │           │            │
+///  ├────────┼────────┼────────────┼────────────┼─────────────┼────────┼──────────┼────────┼───────┼─ payload ─┬ zeros ┐
+///  │ length │  crc   │ offset     │ received   │ first_event │ events │ unsynced │ stamps │ zero  │           │ to 8  │
 /// </code>
 /// The CRC is that of the segment's salt (8 bytes), the length (4 bytes), and 8..length−1.
 /// </remarks>
@@ -49,7 +49,8 @@ internal readonly record struct RecordHeader
         BinaryPrimitives.WriteUInt32LittleEndian(record[4..], Crc(record, salt));
     }
 
-    /// <summary>Length of the record that begins here, by its first <see cref="Bytes"/>; 0: none that ends in time does.</summary>
+    /// <summary>Length of the record that begins here, by its first <see cref="Bytes"/>; 0: none that ends in time
+    /// does.</summary>
     public static int LengthAt(ReadOnlySpan<byte> header, long offset, long bytesMax)
     {
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);

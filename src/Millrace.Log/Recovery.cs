@@ -5,7 +5,8 @@ namespace Millrace.Log;
 /// <summary>What a starting writer continues.</summary>
 /// <param name="Base">First offset of the segment to open.</param>
 /// <param name="Before">Where the log stands before it; without the stamp.</param>
-/// <param name="Blank">The last segment if nothing was ever written to it: its offsets are free, its file is a spare.</param>
+/// <param name="Blank">The last segment if nothing was ever written to it: its offsets are free, its file is a
+/// spare.</param>
 internal sealed record RecoveredLog(long Base, LogTip Before, SegmentName? Blank = null);
 
 /// <summary>Finds where a log ended (docs/formats/log.md, "Base", "Reading" and "Recovery").</summary>
@@ -43,7 +44,8 @@ internal static class Recovery
         return new RecoveredLog(header.End, tail.Tip);
     }
 
-    /// <summary>The last segment lost both its headers: all of it counts as damage, the numbers go on from before it.</summary>
+    /// <summary>The last segment lost both its headers: all of it counts as damage, the numbers go on from before
+    /// it.</summary>
     private static RecoveredLog Skip(LogOptions options, IDisk disk, List<SegmentName> names, LogPosition synced)
     {
         long end = names[^1].End;
@@ -56,7 +58,8 @@ internal static class Recovery
                 return new RecoveredLog(end, tip with { End = end, Events = Math.Max(tip.Events, synced.Events) });
             }
         }
-        return new RecoveredLog(end, new LogTip(end, Math.Max(0, synced.Events), 0) { LogStart = SegmentHeader.Align(end) });
+        var unknown = new LogTip(end, synced.Events, 0) { LogStart = SegmentHeader.Align(end) };
+        return new RecoveredLog(end, unknown);
     }
 
     /// <summary>

@@ -95,7 +95,8 @@ public sealed record SegmentHeader
 
     private static SegmentHeader? ReadCopy(ReadOnlySpan<byte> copy, string path)
     {
-        if (copy.Length < Bytes || !copy.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(copy[12..]) != Crc(copy))
+        if (copy.Length < Bytes || !copy.StartsWith(Magic)
+            || BinaryPrimitives.ReadUInt32LittleEndian(copy[12..]) != Crc(copy))
         {
             return null;
         }

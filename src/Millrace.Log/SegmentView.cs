@@ -15,7 +15,8 @@ internal readonly record struct StoredRecord(RecordHeader Header, ReadOnlyMemory
 }
 
 /// <summary>A segment open for reading, through a window of its bytes that moves forward. Hot path.</summary>
-/// <remarks>Not thread safe. Bytes at or behind a limit are never read, so the window holds only what no longer changes.</remarks>
+/// <remarks>Not thread safe. Bytes at or behind a limit are never read, so the window holds only what no longer
+/// changes.</remarks>
 internal sealed class SegmentView : IDisposable
 {
     private const int WindowBytes = 1 << 20;
@@ -68,7 +69,8 @@ internal sealed class SegmentView : IDisposable
     }
 
     /// <summary>The first valid record behind a broken one, at any multiple of 8.</summary>
-    /// <remarks>The length of the broken one is not believed: a flipped bit in it would skip sound records. Gives up when it has checked four times the segment's size, so that damage cannot cost more than that.</remarks>
+    /// <remarks>The length of the broken one is not believed: a flipped bit in it would skip sound records. Gives up
+    /// when it has checked four times the segment's size, so that damage cannot cost more than that.</remarks>
     public bool TryFind(long broken, Bound bound, out StoredRecord record)
     {
         record = default;
@@ -119,7 +121,8 @@ internal sealed class SegmentView : IDisposable
             return 0;
         }
         RecordHeader header = RecordHeader.Read(bytes);
-        return header.Received >= bound.Received && header.FirstEvent >= bound.Events && header.Events >= 0 ? length : 0;
+        bool follows = header.Received >= bound.Received && header.FirstEvent >= bound.Events && header.Events >= 0;
+        return follows ? length : 0;
     }
 
     /// <summary>Bytes of the segment; those behind the end of a truncated file are zeros.</summary>

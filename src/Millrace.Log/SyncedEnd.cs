@@ -1,6 +1,7 @@
 namespace Millrace.Log;
 
-/// <summary>The synced end of a log that is being written: for readers here, and through a file for those elsewhere.</summary>
+/// <summary>The synced end of a log that is being written: for readers here, and through a file for those
+/// elsewhere.</summary>
 internal sealed class SyncedEnd(SyncedFile file) : IDisposable
 {
     private readonly Lock _gate = new();

@@ -2,10 +2,11 @@ using System.Buffers.Binary;
 
 namespace Millrace.Log;
 
-/// <summary><c>DIR/log/synced</c>: how far the log is durable, for readers in other processes (docs/formats/log.md).</summary>
+/// <summary><c>DIR/log/synced</c>: how far the log is durable, for readers in other processes
+/// (docs/formats/log.md).</summary>
 /// <remarks>
 /// <code>
-///   0 synced end u64    8 events before it u64    16 complement of the end u64    24 complement of the events u64    32
+///   0 synced end u64    8 events before it u64    16 complement of the end u64    24 that of the events u64    32
 /// </code>
 /// Written in place after each sync and never synced itself, so after a power cut it says less than the truth. Written
 /// by <c>pwrite</c> and not through a mapping: a store into a mapping of a failed disk would kill the process.

@@ -78,7 +78,8 @@ public sealed class DamageTests : IAsyncLifetime
         LogContents missing = _log.Read(new LogPosition(from, EventsBefore(from)));
         missing.Damage.Single().ShouldBe(
             new LogDamage(from, _nextBase, EventsBefore(_nextBase) - EventsBefore(from), LogDamageKind.MissingSegment));
-        missing.Records.Values.ShouldBe(_log.Acknowledged.Where(pair => pair.Key >= _nextBase).Select(pair => pair.Value));
+        missing.Records.Values.ShouldBe(_log.Acknowledged
+            .Where(pair => pair.Key >= _nextBase).Select(pair => pair.Value));
     }
 
     [Fact]

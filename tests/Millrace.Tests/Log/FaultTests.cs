@@ -33,7 +33,7 @@ public class FaultTests
     [Fact]
     public async Task Loses_nothing_acknowledged_wherever_the_power_goes()
     {
-        for (int seed = 0; seed < 200; seed++)
+        for (int seed = 0; seed < 150; seed++)
         {
             var random = new Random(seed);
             var log = new LogScenario();
@@ -171,7 +171,8 @@ public class FaultTests
         contents.Damage.ShouldBeEmpty(when);
     }
 
-    /// <summary>Waits until the spares' thread has made its file, so that operations count from a known point.</summary>
+    /// <summary>Waits until the spares' thread has made its file, so that operations count from a known
+    /// point.</summary>
     private static async Task Settle(LogScenario log)
     {
         while (!log.Disk.List(LogScenario.Directory).Any(name => name.EndsWith(".spare", StringComparison.Ordinal)))

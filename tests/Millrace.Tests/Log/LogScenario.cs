@@ -89,7 +89,8 @@ internal sealed record LogContents(Dictionary<long, int> Records, List<LogDamage
     /// <summary>Events lost, by the damage.</summary>
     public long EventsLost => Damage.Sum(damage => damage.Events);
 
-    /// <summary>Reads to the end and checks what holds for every record: order, place, time and running numbers.</summary>
+    /// <summary>Reads to the end and checks what holds for every record: order, place, time and running
+    /// numbers.</summary>
     public static LogContents Of(LogReader reader)
     {
         var contents = new LogContents([], []);

@@ -43,6 +43,13 @@ public sealed class MemoryDisk : IDisk
         }
     }
 
+    /// <summary>Operations of other threads wait until this is disposed.</summary>
+    public IDisposable Hold()
+    {
+        _gate.Enter();
+        return new Held(_gate);
+    }
+
     /// <summary>The power goes and comes back. Files still open must not be used any more.</summary>
     public void Crash(Random random)
     {
@@ -125,7 +132,8 @@ public sealed class MemoryDisk : IDisk
     });
 
     public IReadOnlyList<string> List(string directory) => Do("list", directory, () =>
-        _names.Keys.Where(path => Path.GetDirectoryName(path) == directory).Select(path => Path.GetFileName(path)).ToArray());
+        _names.Keys.Where(path => Path.GetDirectoryName(path) == directory)
+            .Select(path => Path.GetFileName(path)).ToArray());
 
     public DiskSpace Space(string path) => Room;
 
@@ -150,6 +158,11 @@ public sealed class MemoryDisk : IDisk
     {
         change.ApplyTo(_names);
         _unsyncedNames.Add(change);
+    }
+
+    private sealed class Held(Lock gate) : IDisposable
+    {
+        public void Dispose() => gate.Exit();
     }
 
     private sealed record DiskFault(int At, DiskFaultKind Kind, bool FromThenOn);

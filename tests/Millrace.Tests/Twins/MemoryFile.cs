@@ -1,6 +1,7 @@
 namespace Millrace.Tests.Twins;
 
-/// <summary>A file of a <see cref="MemoryDisk"/>: what programs see, what the disk holds, and the writes between.</summary>
+/// <summary>A file of a <see cref="MemoryDisk"/>: what programs see, what the disk holds, and the writes
+/// between.</summary>
 internal sealed class MemoryFile(byte[] bytes)
 {
     private const int SectorBytes = 512;
