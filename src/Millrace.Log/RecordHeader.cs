@@ -6,8 +6,8 @@ namespace Millrace.Log;
 /// <remarks>
 /// <code>
 ///  0        4        8            16           24            32       36         40       44      48
-///  ├────────┼────────┼────────────┼────────────┼─────────────┼────────┼──────────┼────────┼───────┼─ payload ─┬ zeros ┐
-///  │ length │  crc   │ offset     │ received   │ first_event │ events │ unsynced │ stamps │ zero  │           │ to 8  │
+///  ├────────┼────────┼────────────┼────────────┼─────────────┼────────┼──────────┼────────┼───────┼─ payload ┬ zeros ┐
+///  │ length │  crc   │ offset     │ received   │ first_event │ events │ unsynced │ stamps │ zero  │          │ to 8  │
 /// </code>
 /// The CRC is that of the segment's salt (8 bytes), the length (4 bytes), and 8..length−1.
 /// </remarks>
