@@ -29,10 +29,9 @@ public sealed class AnswerTests
         Encoding.UTF8.GetString(answer.Body.Span).ShouldBe("""{"success":true}""");
     }
 
-    public static TheoryData<string> Refusals => ["native", "segment"];
-
     [Theory]
-    [MemberData(nameof(Refusals))]
+    [InlineData("native")]
+    [InlineData("segment")]
     public void A_refusal_keeps_its_status_and_code(string name)
     {
         IProtocol protocol = name == "native" ? new NativeProtocol() : new SegmentProtocol();

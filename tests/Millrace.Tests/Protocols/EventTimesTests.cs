@@ -66,6 +66,8 @@ public sealed class EventTimesTests
     [InlineData("\"2026-11-22T05:36:48\\ud800\"")]
     [InlineData("1e400")]
     [InlineData("1e27")]
+    [InlineData("1e99999999999")]
+    [InlineData("\"1e\"")]
     [InlineData("100000000000000000000")]
     [InlineData("-99999999999")]
     [InlineData("true")]

@@ -3,7 +3,8 @@ using Millrace.Protocols;
 
 namespace Millrace.Tests.Protocols;
 
-/// <summary>The public JSON parsing corpus: <c>y_</c> must be accepted, <c>n_</c> refused, <c>i_</c> never crash.</summary>
+/// <summary>The public JSON parsing corpus: <c>y_</c> must be accepted, <c>n_</c> refused, <c>i_</c> never
+/// crash.</summary>
 public sealed class JsonCorpusTests
 {
     private static readonly NativeProtocol Native = new();

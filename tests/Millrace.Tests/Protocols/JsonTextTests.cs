@@ -27,7 +27,9 @@ public sealed class JsonTextTests
     [InlineData("{\"a\":1,\"b\":2,\"a\":3,\"c\":4}", "{\"b\":2,\"a\":3,\"c\":4}")]
     [InlineData("{\"a\":1,\"\\u0061\":2}", "{\"\\u0061\":2}")]
     [InlineData("{\"\":1,\"\":2,\"\":3}", "{\"\":3}")]
-    [InlineData("{\"a\":{\"x\":1,\"x\":2},\"b\":[{\"y\":1,\"y\":2}],\"a\":{\"z\":1,\"z\":2}}", "{\"b\":[{\"y\":2}],\"a\":{\"z\":2}}")]
+    [InlineData(
+        "{\"a\":{\"x\":1,\"x\":2},\"b\":[{\"y\":1,\"y\":2}],\"a\":{\"z\":1,\"z\":2}}",
+        "{\"b\":[{\"y\":2}],\"a\":{\"z\":2}}")]
     [InlineData("{\"\\ud800\":1,\"\\udfff\":2,\"\uFFFD\":3}", "{\"\uFFFD\":3}")]
     [InlineData("{\"\\n\":1,\"\\u000a\":2}", "{\"\\u000a\":2}")]
     [InlineData("{\"\\ud83d\\ude00\":1,\"😀\":2}", "{\"😀\":2}")]
@@ -106,8 +108,10 @@ public sealed class JsonTextTests
 
     private static Gen<string> AnyJson(int depth)
     {
-        var text = Gen.Elements("\"\"", "\"é😀\"", "\"\\u0000\\u2028\"", "\"\\ud83d\\ude00\"", "\"a\\\"}{][\"", "\"\\\\\"");
-        var number = Gen.Elements("0", "-0", "1.10", "9007199254740991", "-1.5e-7", "1E5", "123456789012345678901234567890");
+        var text = Gen.Elements(
+            "\"\"", "\"é😀\"", "\"\\u0000\\u2028\"", "\"\\ud83d\\ude00\"", "\"a\\\"}{][\"", "\"\\\\\"");
+        var number = Gen.Elements(
+            "0", "-0", "1.10", "9007199254740991", "-1.5e-7", "1E5", "123456789012345678901234567890");
         var scalar = Gen.OneOf(text, number, Gen.Elements("true", "false", "null"));
         if (depth == 0)
         {
@@ -115,13 +119,16 @@ public sealed class JsonTextTests
         }
         var inner = AnyJson(depth - 1);
         var space = Gen.Elements("", " ", "\n\t");
-        var array = from values in inner.ListOf() from gap in space select $"[{gap}{string.Join("," + gap, values.Take(5))}{gap}]";
+        var array = from values in inner.ListOf()
+                    from gap in space
+                    select $"[{gap}{string.Join("," + gap, values.Take(5))}{gap}]";
         var member = from name in Gen.Elements("a", "b", "c d", "e.f", "\\u0061", "é", "\\\"", "\\ud83d\\ude00", "")
                      from value in inner
                      select (name, value);
         var obj = from members in member.ListOf()
                   from gap in space
-                  select $"{{{string.Join("," + gap, members.Take(6).Select(m => $"\"{m.name}\"{gap}:{gap}{m.value}"))}{gap}}}";
+                  let texts = members.Take(6).Select(m => $"\"{m.name}\"{gap}:{gap}{m.value}")
+                  select $"{{{string.Join("," + gap, texts)}{gap}}}";
         return Gen.OneOf(scalar, array, obj);
     }
 
