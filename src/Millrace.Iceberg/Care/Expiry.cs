@@ -88,7 +88,7 @@ public sealed class Expiry(TableStore store)
         {
             return await reading;
         }
-        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileNotFoundException)
         {
             return null;
         }

@@ -70,13 +70,7 @@ public sealed class LocalStore : IObjectStore
     public Task<ReadOnlyMemory<byte>> GetAsync(string location, CancellationToken ct)
     {
         string path = LocalPath(location);
-        return Task.Run<ReadOnlyMemory<byte>>(() =>
-        {
-            using IDiskFile file = _disk.Open(path, FileAccess.Read);
-            var bytes = new byte[file.Length];
-            int read = file.Read(bytes, 0);
-            return read == bytes.Length ? bytes : throw new IOException($"{path} shrank while it was read.");
-        }, ct);
+        return Task.Run<ReadOnlyMemory<byte>>(() => Read(path), ct);
     }
 
     public Task DeleteAsync(string location, CancellationToken ct)
@@ -97,6 +91,21 @@ public sealed class LocalStore : IObjectStore
         {
             ct.ThrowIfCancellationRequested();
             yield return new StoredObject(LocationOf(file.FullName), file.Length, file.LastWriteTimeUtc);
+        }
+    }
+
+    private byte[] Read(string path)
+    {
+        try
+        {
+            using IDiskFile file = _disk.Open(path, FileAccess.Read);
+            var bytes = new byte[file.Length];
+            int read = file.Read(bytes, 0);
+            return read == bytes.Length ? bytes : throw new IOException($"{path} shrank while it was read.");
+        }
+        catch (DirectoryNotFoundException problem)
+        {
+            throw new FileNotFoundException(problem.Message, path, problem);
         }
     }
 
