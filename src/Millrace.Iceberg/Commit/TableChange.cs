@@ -127,7 +127,9 @@ public sealed class TableChange
         written.Add(location);
         await store.Objects.PutAsync(location, TableMetadataJson.Format(after), ct);
         return new WrittenChange(
-            new TableSwap(Table, origin?.MetadataLocation, location), new Table(Table, location, after));
+            new TableSwap(Table, origin?.MetadataLocation, location),
+            new Table(Table, location, after),
+            after.CurrentSnapshotId == before.CurrentSnapshotId ? null : after.CurrentSnapshotId);
     }
 
     private async Task<TableMetadata> WithSnapshotAsync(
@@ -158,7 +160,8 @@ public sealed class TableChange
 /// <summary>A change whose files are written but which is not true yet.</summary>
 /// <param name="Swap">What makes it true.</param>
 /// <param name="Result">The table once it is.</param>
-public sealed record WrittenChange(TableSwap Swap, Table Result);
+/// <param name="SnapshotId">The snapshot it adds, if any.</param>
+public sealed record WrittenChange(TableSwap Swap, Table Result, long? SnapshotId);
 
 /// <summary>The table has moved on so that a change no longer makes sense; deriving it anew may help, retrying does not.</summary>
 public sealed class StaleChangeException(string message) : Exception(message);

@@ -12,7 +12,7 @@ public sealed record Schema(int Id, IReadOnlyList<Field> Fields)
     public Field? Find(string name) => Fields.FirstOrDefault(field => field.Name == name);
 
     /// <summary>Column or struct member with that id, or null. Ids inside lists and maps are not found.</summary>
-    public Field? Find(int id) => Leaves().FirstOrDefault(leaf => leaf.Field.Id == id).Field;
+    public Field? Find(int id) => Find(Fields, id);
 
     /// <summary>Every column and struct member with its path of names, outermost first; lists and maps are not entered.</summary>
     public IEnumerable<(IReadOnlyList<string> Path, Field Field)> Leaves() => Walk([], Fields);
@@ -22,6 +22,24 @@ public sealed record Schema(int Id, IReadOnlyList<Field> Fields)
 
     /// <summary>The schema as JSON, as Parquet footers carry it under <c>iceberg.schema</c>.</summary>
     public string ToJson() => JsonText.Of(writer => SchemaJson.Write(writer, this));
+
+    /// <summary>Called per file and condition when planning: no allocation.</summary>
+    private static Field? Find(IReadOnlyList<Field> fields, int id)
+    {
+        for (int index = 0; index < fields.Count; index++)
+        {
+            Field field = fields[index];
+            if (field.Id == id)
+            {
+                return field;
+            }
+            if (field.Type is StructType nested && Find(nested.Fields, id) is { } member)
+            {
+                return member;
+            }
+        }
+        return null;
+    }
 
     private static IEnumerable<(IReadOnlyList<string>, Field)> Walk(IReadOnlyList<string> prefix, IReadOnlyList<Field> fields)
     {
