@@ -42,7 +42,8 @@ internal sealed class AvroType
     {
         if (json.ValueKind == JsonValueKind.Array)
         {
-            return new AvroType { Kind = AvroKind.Union, Parts = [.. json.EnumerateArray().Select(part => Parse(part, scope))] };
+            AvroType[] branches = [.. json.EnumerateArray().Select(branch => Parse(branch, scope))];
+            return new AvroType { Kind = AvroKind.Union, Parts = branches };
         }
         if (json.ValueKind == JsonValueKind.String)
         {
@@ -58,7 +59,8 @@ internal sealed class AvroType
             case "record":
                 var record = new AvroType { Kind = AvroKind.Record };
                 Scope inner = scope.Name(json, record);
-                record.Fields = [.. json.GetProperty("fields").EnumerateArray().Select(field => ParseField(field, inner))];
+                record.Fields =
+                    [.. json.GetProperty("fields").EnumerateArray().Select(field => ParseField(field, inner))];
                 return record;
             case "array":
                 return new AvroType { Kind = AvroKind.Array, Parts = [Parse(json.GetProperty("items"), scope)] };

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Millrace.Iceberg;
 
-/// <summary>Reads manifests of any writer: fields are found by id in the file's own schema, unknown ones skipped.</summary>
+/// <summary>Reads manifests of any writer: fields are found by id in the file's own schema,
+/// unknown ones skipped.</summary>
 internal sealed class ManifestReader
 {
     private static readonly Dictionary<int, long> s_noCounts = [];
@@ -141,12 +142,15 @@ internal sealed class ManifestReader
         return values;
     }
 
-    private static long ReadCount(AvroCursor cursor, AvroType type) => cursor.Long(type) ?? throw cursor.Damage("no count");
+    private static long ReadCount(AvroCursor cursor, AvroType type) =>
+        cursor.Long(type) ?? throw cursor.Damage("no count");
 
-    private static byte[] ReadBound(AvroCursor cursor, AvroType type) => cursor.Bytes(type) ?? throw cursor.Damage("no bound");
+    private static byte[] ReadBound(AvroCursor cursor, AvroType type) =>
+        cursor.Bytes(type) ?? throw cursor.Damage("no bound");
 
     /// <summary>A map with int keys: an array of records whose first field is the key, whatever its ids.</summary>
-    private static Dictionary<int, T> ReadMap<T>(AvroCursor cursor, AvroType type, Func<AvroCursor, AvroType, T> readValue)
+    private static Dictionary<int, T> ReadMap<T>(
+        AvroCursor cursor, AvroType type, Func<AvroCursor, AvroType, T> readValue)
     {
         var map = new Dictionary<int, T>();
         cursor.Array(type, item =>

@@ -1,6 +1,7 @@
 namespace Millrace.Iceberg;
 
-/// <summary>Decides from summaries alone which manifests and files cannot matter to a predicate. Every doubt says "may".
+/// <summary>Decides from summaries alone which manifests and files cannot matter to a predicate.
+/// Every doubt says "may".
 /// For one plan; not thread safe.</summary>
 internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
 {
@@ -39,7 +40,8 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
             return false;
         }
         IReadOnlyList<PartitionField> fields = metadata.FindSpec(manifest.SpecId).Fields;
-        if (manifest.Partitions is not { } summaries || summaries.Count != fields.Count || file.Partition.Count != fields.Count)
+        if (manifest.Partitions is not { } summaries || summaries.Count != fields.Count
+            || file.Partition.Count != fields.Count)
         {
             return true;
         }
@@ -66,7 +68,8 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
         bool mayHoldNan = type.Kind is PrimitiveKind.Float or PrimitiveKind.Double
             && !(file.NanCounts.TryGetValue(id, out long nans) && nans == 0);
         return !isAllNull
-            && new ValueRange(type, file.LowerBounds.GetValueOrDefault(id), file.UpperBounds.GetValueOrDefault(id), mayHoldNan)
+            && new ValueRange(
+                type, file.LowerBounds.GetValueOrDefault(id), file.UpperBounds.GetValueOrDefault(id), mayHoldNan)
                 .MaySatisfy(condition);
     }
 

@@ -5,7 +5,8 @@ namespace Millrace.Iceberg;
 
 /// <summary>Files under one directory of this machine, under <c>file:///</c> locations.</summary>
 /// <remarks>
-/// A file appears under its name only when its bytes are on the disk: it is written beside it (<c>.part</c>), synced and
+/// A file appears under its name only when its bytes are on the disk:
+/// it is written beside it (<c>.part</c>), synced and
 /// renamed, and the directory is synced. What a crash leaves behind ends in <c>.part</c> and is never referenced.
 /// </remarks>
 public sealed class LocalStore : IObjectStore

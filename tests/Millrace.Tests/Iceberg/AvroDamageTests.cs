@@ -2,7 +2,8 @@ using Millrace.Iceberg;
 
 namespace Millrace.Tests.Iceberg;
 
-/// <summary>Damaged manifests and lists end in one kind of exception that names the file, whatever the damage.</summary>
+/// <summary>Damaged manifests and lists end in one kind of exception that names the file,
+/// whatever the damage.</summary>
 public class AvroDamageTests
 {
     private static readonly SnapshotStart s_start = new(42, 7, [.. Enumerable.Range(1, 16).Select(n => (byte)n)]);
@@ -136,7 +137,8 @@ public class AvroDamageTests
         var cursor = new AvroCursor(file.AsMemory(start), "f");
         cursor.Varint();
         using var packed = new MemoryStream(cursor.Take(cursor.Varint()).ToArray());
-        using var deflate = new System.IO.Compression.DeflateStream(packed, System.IO.Compression.CompressionMode.Decompress);
+        using var deflate =
+            new System.IO.Compression.DeflateStream(packed, System.IO.Compression.CompressionMode.Decompress);
         using var plain = new MemoryStream();
         deflate.CopyTo(plain);
         return plain.ToArray();

@@ -11,7 +11,8 @@ public class ManifestTests
     private readonly TableMetadata _metadata;
 
     public ManifestTests() =>
-        _metadata = new TableDefinition("file:///lake/t", World.Schema) { Spec = World.ByDay }.ToMetadata(_world.Store.Author);
+        _metadata = new TableDefinition("file:///lake/t", World.Schema) { Spec = World.ByDay }
+            .ToMetadata(_world.Store.Author);
 
     private DataFile FullFile() => _world.DataFile(-3) with
     {
@@ -85,8 +86,10 @@ public class ManifestTests
         object[] values = [true, -7, long.MinValue, 1.5f, -2.5, -1, 3L, 4L, 5L, "ä", new byte[] { 0, 255 }];
         var schema = new Schema(0, [.. types.Select((type, index) => new Field(index + 1, $"c{index}", type))]);
         var spec = new PartitionSpec(0,
-            [.. types.Select((_, index) => new PartitionField(index + 1, 1000 + index, $"p{index}", Transforms.Identity))]);
-        TableMetadata metadata = new TableDefinition("file:///t", schema) { Spec = spec }.ToMetadata(_world.Store.Author);
+            [.. types.Select(
+                (_, index) => new PartitionField(index + 1, 1000 + index, $"p{index}", Transforms.Identity))]);
+        TableMetadata metadata = new TableDefinition("file:///t", schema) { Spec = spec }
+            .ToMetadata(_world.Store.Author);
         DataFile file = _world.DataFile(1) with { Partition = [.. types.Zip(values, Bounds.Encode)] };
         var writer = new ManifestWriter(metadata, spec, s_start);
         writer.Added(file);
@@ -102,15 +105,16 @@ public class ManifestTests
     {
         var manifest = new ManifestFile
         {
-            Path = "file:///lake/t/metadata/m.avro", LengthBytes = 1L << 40, SpecId = 3, Content = ManifestContent.Deletes,
-            SequenceNumber = 9, MinSequenceNumber = 2, AddedSnapshotId = 42, Added = new(1, 2), Existing = new(3, 4),
-            Deleted = new(5, 6), KeyMetadata = [1],
+            Path = "file:///lake/t/metadata/m.avro", LengthBytes = 1L << 40, SpecId = 3,
+            Content = ManifestContent.Deletes, SequenceNumber = 9, MinSequenceNumber = 2,
+            AddedSnapshotId = 42, Added = new(1, 2), Existing = new(3, 4), Deleted = new(5, 6), KeyMetadata = [1],
             Partitions = [new(true, null, null, Bounds.Int(1)), new(false, true, Bounds.Int(1), null)],
         };
 
         byte[] bytes = ManifestList.Write([manifest, manifest with { Partitions = null }], s_start, parentId: 5);
 
-        ShouldBeAlike(ManifestList.Read(bytes, "l"), new List<ManifestFile> { manifest, manifest with { Partitions = null } });
+        ShouldBeAlike(
+            ManifestList.Read(bytes, "l"), new List<ManifestFile> { manifest, manifest with { Partitions = null } });
     }
 
     /// <summary>Varints by the examples of the Avro specification.</summary>

@@ -31,7 +31,8 @@ internal sealed class PlainDisk : IDisk
 
     public DiskSpace Space(string path) => new(long.MaxValue, long.MaxValue);
 
-    private sealed class PlainFile(PlainDisk disk, string path, Microsoft.Win32.SafeHandles.SafeFileHandle handle) : IDiskFile
+    private sealed class PlainFile(PlainDisk disk, string path, Microsoft.Win32.SafeHandles.SafeFileHandle handle)
+        : IDiskFile
     {
         public long Length => RandomAccess.GetLength(handle);
 

@@ -43,8 +43,8 @@ public sealed class SqliteCatalogTests : IAsyncLifetime
         await CommitAsync(new TableSwap(s_events, null, "a"));
 
         CommitOutcome outcome = await _catalog.CommitAsync(new CatalogCommit(
-            [new TableSwap(s_failed, null, "f"), new TableSwap(s_events, "wrong", "b")], [new SideRow("id_runs", "k", "v")]),
-            default);
+            [new TableSwap(s_failed, null, "f"), new TableSwap(s_events, "wrong", "b")],
+            [new SideRow("id_runs", "k", "v")]), default);
 
         outcome.ShouldBe(CommitOutcome.Conflict);
         CatalogSnapshot snapshot = await _catalog.SnapshotAsync([s_events, s_failed], ["id_runs"], default);
@@ -56,9 +56,11 @@ public sealed class SqliteCatalogTests : IAsyncLifetime
     public async Task Side_rows_are_set_replaced_and_deleted_with_the_tables()
     {
         await _catalog.CommitAsync(new CatalogCommit(
-            [new TableSwap(s_events, null, "a")], [new SideRow("id_runs", "k", "1"), new SideRow("id_runs", "l", "1")]), default);
+            [new TableSwap(s_events, null, "a")],
+            [new SideRow("id_runs", "k", "1"), new SideRow("id_runs", "l", "1")]), default);
         await _catalog.CommitAsync(new CatalogCommit(
-            [new TableSwap(s_events, "a", "b")], [new SideRow("id_runs", "k", "2"), new SideRow("id_runs", "l", null)]), default);
+            [new TableSwap(s_events, "a", "b")],
+            [new SideRow("id_runs", "k", "2"), new SideRow("id_runs", "l", null)]), default);
 
         (await _catalog.ReadSideAsync("id_runs", default)).ShouldBe(new Dictionary<string, string> { ["k"] = "2" });
         (await _catalog.ReadSideAsync("never_written", default)).ShouldBeEmpty();
@@ -70,11 +72,13 @@ public sealed class SqliteCatalogTests : IAsyncLifetime
     [InlineData("x; DROP TABLE iceberg_tables")]
     [InlineData("")]
     [InlineData("1a")]
-    public async Task A_side_table_needs_a_plain_name_of_its_own(string name) => await Should.ThrowAsync<ArgumentException>(() =>
+    public async Task A_side_table_needs_a_plain_name_of_its_own(string name) =>
+        await Should.ThrowAsync<ArgumentException>(() =>
         _catalog.CommitAsync(new CatalogCommit([], [new SideRow(name, "k", "v")]), default));
 
     [Fact]
-    public async Task A_location_the_catalog_cannot_hold_is_refused() => await Should.ThrowAsync<ArgumentException>(() =>
+    public async Task A_location_the_catalog_cannot_hold_is_refused() =>
+        await Should.ThrowAsync<ArgumentException>(() =>
         CommitAsync(new TableSwap(s_events, null, new string('a', 1001))));
 
     [Fact]
@@ -147,7 +151,8 @@ public sealed class SqliteCatalogTests : IAsyncLifetime
         var rows = new List<string>();
         while (reader.Read())
         {
-            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(column => reader.GetValue(column))));
+            rows.Add(
+                string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(column => reader.GetValue(column))));
         }
         return rows;
     }
