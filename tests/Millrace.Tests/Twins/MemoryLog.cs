@@ -48,7 +48,7 @@ internal sealed class MemoryLog
             {
                 return new CollectAppend(0, Refusal);
             }
-            var envelope = Envelope.Read([.. entry.Head.Span, .. entry.Body.Span]);
+            Envelope.TryRead([.. entry.Head.Span, .. entry.Body.Span], out var envelope).ShouldBe(EnvelopeState.Sound);
             _records.Add(new Record(envelope.Kind, envelope.Body.ToArray(), entry.Events)
             {
                 Stamp = entry.Stamp.ToArray(),
