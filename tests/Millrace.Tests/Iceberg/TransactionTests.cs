@@ -160,9 +160,8 @@ public class TransactionTests
         _world.Catalog.Commits.ShouldBe(before);
     }
 
-    /// <summary>For every n: the store fails from its n-th operation on, before or after the effect of that one;
-    /// then the
-    /// tables are whole and either both as before or both as after.</summary>
+    /// <summary>For every n: the store fails from its n-th operation on, before or after the effect of that
+    /// one; then the tables are whole and either both as before or both as after.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
