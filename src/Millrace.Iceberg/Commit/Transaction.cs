@@ -25,6 +25,10 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
     public async Task<IReadOnlyDictionary<TableName, Table>> CommitAsync(
         TransactionRequest request, CancellationToken ct)
     {
+        if (request.Changes.DistinctBy(change => change.Table).Count() < request.Changes.Count)
+        {
+            throw new ArgumentException("Two changes of one table in a transaction: the second could never fit.");
+        }
         var uncertain = new List<Attempt>();
         try
         {

@@ -150,6 +150,11 @@ public class TransactionTests
     }
 
     [Fact]
+    public async Task Two_changes_of_one_table_are_refused() => await Should.ThrowAsync<ArgumentException>(() =>
+        _world.Transaction.CommitAsync(new TransactionRequest(
+            [new TableChange(World.Events).AppendEmpty(), new TableChange(World.Events).AppendEmpty()]), default));
+
+    [Fact]
     public async Task Nothing_to_change_is_no_commit()
     {
         await CreateAsync(World.Events);
