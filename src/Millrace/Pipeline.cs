@@ -91,9 +91,11 @@ internal sealed class Pipeline : IAsyncDisposable
             ? SettingsFile.Read(file, Environment.GetEnvironmentVariable) : Settings.Default;
         var catalog = await SqliteCatalog.OpenAsync(directory.In("catalog.db"), ct);
         held.Push(catalog);
+        var meters = NewMeters(held);
         var tables = LakeTables.Open(catalog, new LocalStore(disk, directory.In("lake")), NewAuthor(options.Time));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddFoundation(builder, options);
+        builder.Services.AddSingleton(meters);
         builder.Services.AddSingleton<IDisk>(disk);
         builder.Services.AddControl(directory, options.SettingsFile);
         builder.Services.AddProtocols();
@@ -106,7 +108,7 @@ internal sealed class Pipeline : IAsyncDisposable
         }
         if (options.Roles.HasFlag(Roles.Collect))
         {
-            var (log, stamp) = await OpenLogAsync(opened, settings, tables, ct);
+            var (log, stamp) = await OpenLogAsync(opened, settings, tables, meters);
             builder.Services.AddLog(
                 log, stamp, async cancel => (await tables.PositionAsync(directory.NodeText, cancel))?.Offset);
             builder.Services.AddCollect();
@@ -118,13 +120,13 @@ internal sealed class Pipeline : IAsyncDisposable
 
     /// <summary>The new segment opens with the control version in force, whose content is kept first.</summary>
     private static async Task<(LogWriter Log, ReadOnlyMemory<byte> Stamp)> OpenLogAsync(
-        Opened opened, Settings settings, LakeTables tables, CancellationToken ct)
+        Opened opened, Settings settings, LakeTables tables, IMeterFactory meters)
     {
         var (options, directory, disk, _) = opened;
         var control = ControlStore.Open(directory.ControlDatabase, options.Time);
         var snapshot = ControlSnapshot.Of(control, settings);
         control.KeepVersion(snapshot.Version, snapshot.Content);
-        var position = await tables.PositionAsync(directory.NodeText, ct);
+        var position = await tables.PositionAsync(directory.NodeText, CancellationToken.None);
         var log = new LogOptions
         {
             Directory = directory.In("log"),
@@ -134,8 +136,16 @@ internal sealed class Pipeline : IAsyncDisposable
             Durability = settings.Log.Durability == Durability.Os ? LogDurability.Os : LogDurability.Disk,
             FirstOffsetMin = position?.Offset ?? 0,
         };
-        var start = new LogStart(snapshot.Version, NewRandom(), new Meter("millrace.log"));
+        var start = new LogStart(snapshot.Version, NewRandom(), meters.Create("Millrace.Log"));
         return (LogWriter.Open(log, disk, options.Time, start), snapshot.Version);
+    }
+
+    /// <summary>Made before the host: the log, which is opened before it, counts too.</summary>
+    private static IMeterFactory NewMeters(Stack<IDisposable> held)
+    {
+        var provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        held.Push(provider);
+        return provider.GetRequiredService<IMeterFactory>();
     }
 
     /// <summary>Seeded by the system: salts, ids and names must differ between processes.</summary>
