@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Millrace.Events;
 
 namespace Millrace.Collect;
@@ -17,6 +18,10 @@ internal sealed class BodyReader(CollectOptions options, TimeProvider time)
         if (length > bodyBytesMax)
         {
             return new ValueTask<Refusal?>(Refusal.BodyTooLarge);
+        }
+        if (bodyBytesMax > options.BodyBytesMax && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { } kestrel)
+        {
+            kestrel.MaxRequestBodySize = bodyBytesMax;
         }
         if (body.Reserve((int)(length ?? 0)) is { } full)
         {

@@ -22,9 +22,9 @@ internal static class CollectSetup
         return web.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             var services = kestrel.ApplicationServices;
-            CollectKestrel.Harden(kestrel, options);
-            CollectKestrel.Listen(kestrel, listeners, services.GetRequiredService<ConnectionDoor>(),
-                services.GetRequiredService<LiveSettings>().Current.Https);
+            var settings = services.GetRequiredService<LiveSettings>().Current;
+            CollectKestrel.Harden(kestrel, options, settings.Collect.ConnectionsMax);
+            CollectKestrel.Listen(kestrel, listeners, services.GetRequiredService<ConnectionDoor>(), settings.Https);
         });
     }
 
