@@ -11,6 +11,10 @@ namespace Millrace.Collect;
 /// <remarks>Hot path. Bad clients become refusals here; nothing they do throws further.</remarks>
 internal sealed class BodyReader(CollectOptions options, TimeProvider time)
 {
+    /// <summary>Memory set aside for what a header only announces. More is taken as bytes come in: else a few hundred
+    /// headers without bodies would fill the budget for everybody.</summary>
+    private const int BytesOnTrust = 64 << 10;
+
     /// <returns>Null, or why the body was not read.</returns>
     public ValueTask<Refusal?> ReadAsync(HttpContext context, int bodyBytesMax, BodyBuffer body)
     {
@@ -23,7 +27,7 @@ internal sealed class BodyReader(CollectOptions options, TimeProvider time)
         {
             kestrel.MaxRequestBodySize = bodyBytesMax;
         }
-        if (body.Reserve((int)(length ?? 0)) is { } full)
+        if (body.Reserve((int)Math.Min(length ?? 0, BytesOnTrust)) is { } full)
         {
             return new ValueTask<Refusal?>(full);
         }

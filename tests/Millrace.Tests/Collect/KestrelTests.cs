@@ -30,13 +30,17 @@ public class KestrelTests
     }
 
     [Theory]
-    [InlineData("1.1")]
-    [InlineData("2.0")]
-    public async Task Serves_https_with_a_certificate_file(string version)
+    [InlineData("1.1", "Both", HttpStatusCode.OK)]
+    [InlineData("2.0", "Both", HttpStatusCode.OK)]
+    [InlineData("1.1", "Collect", HttpStatusCode.OK)]
+    [InlineData("1.1", "Api", HttpStatusCode.NotFound)]
+    [InlineData("2.0", "Api", HttpStatusCode.NotFound)]
+    public async Task Serves_https_with_a_certificate_file_and_events_on_their_side_only(
+        string version, string side, HttpStatusCode status)
     {
         using var folder = new TemporaryFolder();
         WriteCertificate(folder);
-        await using var collector = await TestCollector.StartAsync(settings:
+        await using var collector = await TestCollector.StartAsync(side: Enum.Parse<Side>(side), settings:
             "{\"https\":" + $"{{\"certificate\":\"{folder.File("cert.pem")}\",\"key\":\"{folder.File("key.pem")}\"}}" + "}");
         using var handler = new HttpClientHandler
         {
@@ -51,7 +55,7 @@ public class KestrelTests
 
         using var answer = await client.SendAsync(request);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.StatusCode.ShouldBe(status);
         answer.Version.ShouldBe(Version.Parse(version));
     }
 

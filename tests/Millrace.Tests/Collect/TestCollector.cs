@@ -40,7 +40,8 @@ internal sealed class TestCollector : IAsyncDisposable
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<TestCollector> StartAsync(CollectOptions? options = null, string? settings = null)
+    public static async Task<TestCollector> StartAsync(
+        CollectOptions? options = null, string? settings = null, Side side = Side.Both)
     {
         var scratch = new ScratchDirectory();
         var (log, time) = (new MemoryLog(), new FakeTime());
@@ -57,7 +58,7 @@ internal sealed class TestCollector : IAsyncDisposable
         // The loop sleeps: tests say when it does something.
         var edge = (options ?? new CollectOptions()) with { ControlEvery = TimeSpan.FromDays(1) };
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        var listener = new Listener(new ListenAddress(IPAddress.Loopback, 0), Side.Both);
+        var listener = new Listener(new ListenAddress(IPAddress.Loopback, 0), side);
         builder.WebHost.UseMillraceKestrel([listener], edge);
         builder.Services.AddLogging().AddSingleton<TimeProvider>(time).AddControl(directory, settingsFile);
         builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32])).AddSingleton<IProtocol, ArrayProtocol>().AddCollect();

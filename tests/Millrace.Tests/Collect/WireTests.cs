@@ -69,6 +69,20 @@ public class WireTests
     }
 
     [Fact]
+    public async Task Sets_little_memory_aside_for_a_body_that_was_only_announced()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var budget = collector.Get<BodyBudget>();
+        using var socket = await collector.ConnectAsync(Head + "Content-Length: 4000000\r\n\r\n[");
+        while (budget.Reserved == 0)
+        {
+            await Task.Yield();
+        }
+
+        budget.Reserved.ShouldBe(64 << 10);
+    }
+
+    [Fact]
     public async Task Stops_waiting_for_a_body_at_the_deadline()
     {
         await using var collector = await TestCollector.StartAsync();
