@@ -1,4 +1,5 @@
 using System.Net;
+using Millrace.Log;
 
 namespace Millrace.Control;
 
@@ -45,27 +46,15 @@ internal sealed record Settings
     }
 }
 
-/// <summary>When an append counts as durable.</summary>
-internal enum Durability
-{
-    /// <summary>After fdatasync: survives power loss.</summary>
-    Disk,
-
-    /// <summary>After the write: survives the death of the process only.</summary>
-    Os,
-}
-
 /// <summary><c>log</c>.</summary>
 internal sealed record LogSettings
 {
-    public const long SegmentBytesMin = 64 << 10;
+    public LogDurability Durability { get; init; } = LogDurability.Disk;
 
-    public Durability Durability { get; init; } = Durability.Disk;
-
-    /// <summary>From 64 KiB; new segments have this size.</summary>
+    /// <summary>From 64 KiB to 1 GiB, a multiple of 4,096; new segments have this size.</summary>
     public long SegmentBytes { get; init; } = 128 << 20;
 
-    /// <summary>Bytes appended but not yet synced; beyond it requests get 503.</summary>
+    /// <summary>Bytes appended but not yet synced, from 64 KiB to 1 GiB; beyond it requests get 503.</summary>
     public long InFlightBytes { get; init; } = 64 << 20;
 }
 

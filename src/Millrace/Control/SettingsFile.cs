@@ -123,9 +123,13 @@ internal static class SettingsFile
         var log = new LogSettings
         {
             Durability = section.Choice("durability", d.Durability),
-            SegmentBytes = section.Bytes("segment_bytes", d.SegmentBytes, LogSettings.SegmentBytesMin),
-            InFlightBytes = section.Bytes("in_flight_bytes", d.InFlightBytes),
+            SegmentBytes = section.Bytes("segment_bytes", d.SegmentBytes, min: 64 << 10, max: 1 << 30),
+            InFlightBytes = section.Bytes("in_flight_bytes", d.InFlightBytes, min: 64 << 10, max: 1 << 30),
         };
+        if (log.SegmentBytes % 4_096 != 0)
+        {
+            section.Errors.Add(section.Line, "'log.segment_bytes' must be a multiple of 4096, such as \"64KiB\" or \"128MiB\".");
+        }
         section.Finish();
         return log;
     }

@@ -63,8 +63,8 @@ internal sealed class SettingsSection(SettingsNode node, string path, SettingsEr
     public int Count(string name, int fallback) => (int)Number(name, fallback, new Wanted([], 1, int.MaxValue, "a number from 1"));
 
     /// <summary>A size: a number of bytes, or text such as "128MiB".</summary>
-    public long Bytes(string name, long fallback, long min = 1) =>
-        Number(name, fallback, new Wanted(ByteUnits, min, long.MaxValue, $"a size of at least {min} bytes, such as 1000000 or \"128MiB\""));
+    public long Bytes(string name, long fallback, long min = 1, long max = 1L << 50) =>
+        Number(name, fallback, new Wanted(ByteUnits, min, max, $"a size from {min} to {max} bytes, such as 1048576 or \"128MiB\""));
 
     /// <summary>A duration: a number of seconds, or text such as "60s", "5m", "250ms".</summary>
     public TimeSpan Seconds(string name, TimeSpan fallback)

@@ -41,7 +41,8 @@ internal sealed class TestCollector : IAsyncDisposable
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
     public static async Task<TestCollector> StartAsync(
-        CollectOptions? options = null, string? settings = null, Side side = Side.Both)
+        CollectOptions? options = null, string? settings = null, Side side = Side.Both,
+        Action<IServiceCollection>? services = null)
     {
         var scratch = new ScratchDirectory();
         var (log, time) = (new MemoryLog(), new FakeTime());
@@ -62,6 +63,7 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.WebHost.UseMillraceKestrel([listener], edge);
         builder.Services.AddLogging().AddSingleton<TimeProvider>(time).AddControl(directory, settingsFile);
         builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32])).AddSingleton<IProtocol, ArrayProtocol>().AddCollect();
+        services?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseDoor();
         app.UseCollect();

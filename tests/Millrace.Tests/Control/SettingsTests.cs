@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Control;
+using Millrace.Log;
 using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Control;
@@ -15,7 +16,7 @@ public class SettingsTests
             {
               // as the contract shows it
               "http": { "address": "*:8080" }, "api": { "address": "[::1]:9090" },
-              "log": { "durability": "os", "segment_bytes": "64KiB", "in_flight_bytes": 1000 },
+              "log": { "durability": "os", "segment_bytes": "64KiB", "in_flight_bytes": 100000 },
               "lake": { "commit_bytes": "128MiB", "commit_seconds": "5m", "hot_seconds": 0.5, "free_bytes_min": "1GiB" },
               "query": { "timeout_seconds": 10, "timeout_seconds_max": "2h", "memory_bytes": "1.5GB", "threads": 4 },
               "collect": { "body_bytes": { "native": 1000 }, "connections_max": 7 },
@@ -27,7 +28,7 @@ public class SettingsTests
             """);
 
         settings.HttpAddress.ShouldBe("*:8080");
-        settings.Log.ShouldBe(new LogSettings { Durability = Durability.Os, SegmentBytes = 65_536, InFlightBytes = 1_000 });
+        settings.Log.ShouldBe(new LogSettings { Durability = LogDurability.Os, SegmentBytes = 65_536, InFlightBytes = 100_000 });
         settings.Lake.CommitBytes.ShouldBe(128 << 20);
         settings.Lake.CommitEvery.ShouldBe(TimeSpan.FromMinutes(5));
         settings.Lake.HotEvery.ShouldBe(TimeSpan.FromSeconds(0.5));
@@ -63,6 +64,8 @@ public class SettingsTests
     [InlineData("{ \"tenants\": { \"acme\": { \"qouta\": 1 } } }", "unknown key 'tenants.acme.qouta'")]
     [InlineData("{ \"log\": { \"durability\": \"tape\" } }", "must be one of disk, os")]
     [InlineData("{ \"log\": { \"segment_bytes\": 1000 } }", "'log.segment_bytes'")]
+    [InlineData("{ \"log\": { \"segment_bytes\": 65537 } }", "multiple of 4096")]
+    [InlineData("{ \"log\": { \"segment_bytes\": \"2GiB\" } }", "'log.segment_bytes'")]
     [InlineData("{ \"log\": { \"segment_bytes\": \"1 parsec\" } }", "'log.segment_bytes'")]
     [InlineData("{ \"lake\": { \"commit_seconds\": -5 } }", "'lake.commit_seconds'")]
     [InlineData("{ \"lake\": { \"commit_seconds\": \"9999999999999d\" } }", "'lake.commit_seconds'")]
