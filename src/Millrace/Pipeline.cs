@@ -113,8 +113,7 @@ internal sealed class Pipeline : IAsyncDisposable
                 log, stamp, async cancel => (await tables.PositionAsync(directory.NodeText, cancel))?.Offset);
             builder.Services.AddCollect();
         }
-        builder.WebHost.UseMillraceKestrel(
-            Listeners(options, settings), new CollectOptions { ConnectionsMax = settings.Collect.ConnectionsMax });
+        builder.WebHost.UseMillraceKestrel(Listeners(options, settings), new CollectOptions());
         return Map(builder.Build(), options.Roles);
     }
 
@@ -133,7 +132,7 @@ internal sealed class Pipeline : IAsyncDisposable
             Node = directory.Node,
             SegmentBytes = settings.Log.SegmentBytes,
             InFlightBytesMax = settings.Log.InFlightBytes,
-            Durability = settings.Log.Durability == Durability.Os ? LogDurability.Os : LogDurability.Disk,
+            Durability = settings.Log.Durability,
             FirstOffsetMin = position?.Offset ?? 0,
         };
         var start = new LogStart(snapshot.Version, NewRandom(), meters.Create("Millrace.Log"));

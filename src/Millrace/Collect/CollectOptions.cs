@@ -49,7 +49,8 @@ internal sealed record CollectOptions
     [Range(0, int.MaxValue)]
     public int RatioFreeBytes { get; init; } = 256 << 10;
 
-    /// <summary>Different (minute, tenant, source, route, status, code) kept; further ones are counted as <c>other</c>.</summary>
+    /// <summary>Different (minute, tenant, source, route, status, code) kept; further ones are counted as
+    /// <c>other</c>.</summary>
     [Range(1, 100_000)]
     public int RefusalRowsMax { get; init; } = 1_000;
 

@@ -35,7 +35,8 @@ internal sealed record Settings
     /// <summary>Keys declared in the file, as hashes; they add to those of control.db.</summary>
     public IReadOnlyList<KeyGrant> Keys { get; init; } = [];
 
-    /// <summary>Names of the slices that differ from <paramref name="running"/> and count only after a restart.</summary>
+    /// <summary>Names of the slices that differ from <paramref name="running"/> and count only after a
+    /// restart.</summary>
     public IEnumerable<string> NeedRestart(Settings running)
     {
         if (HttpAddress != running.HttpAddress) { yield return "http"; }
@@ -94,7 +95,8 @@ internal sealed record CollectSettings
 {
     public const int BodyBytesDefault = 4_000_000;
 
-    /// <summary>Longest accepted body after decompression, by protocol name; <see cref="BodyBytesMax"/> has defaults.</summary>
+    /// <summary>Longest accepted body after decompression, by protocol name; <see cref="BodyBytesMax"/> has
+    /// defaults.</summary>
     public IReadOnlyDictionary<string, int> BodyBytes { get; init; } = new Dictionary<string, int>();
 
     /// <summary>Connections open at once, over all addresses.</summary>

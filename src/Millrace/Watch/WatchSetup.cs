@@ -18,7 +18,8 @@ internal static class WatchSetup
         return services;
     }
 
-    /// <summary>Serves the three paths on every address, before the keys and routes of others; starts listening now.</summary>
+    /// <summary>Serves the three paths on every address, before the keys and routes of others; starts listening
+    /// now.</summary>
     public static void UseWatch(this IApplicationBuilder app)
     {
         var endpoints = app.ApplicationServices.GetRequiredService<WatchEndpoints>();

@@ -41,7 +41,8 @@ public class KestrelTests
         using var folder = new TemporaryFolder();
         WriteCertificate(folder);
         await using var collector = await TestCollector.StartAsync(side: Enum.Parse<Side>(side), settings:
-            "{\"https\":" + $"{{\"certificate\":\"{folder.File("cert.pem")}\",\"key\":\"{folder.File("key.pem")}\"}}" + "}");
+            "{\"https\":" + $"{{\"certificate\":\"{folder.File("cert.pem")}\",\"key\":\"{folder.File("key.pem")}\"}}"
+                + "}");
         using var handler = new HttpClientHandler
         {
             ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
@@ -49,7 +50,8 @@ public class KestrelTests
         using var client = new HttpClient(handler);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(collector.Address, "/v1/events"))
         {
-            Content = new StringContent("[1]"), Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new StringContent("[1]"), Version = Version.Parse(version),
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         request.Headers.Add("X-Write-Key", TestCollector.WriteKey);
 
@@ -75,9 +77,11 @@ public class KestrelTests
     [InlineData("[\"127.0.0.0/8\"]", "[2001:db8::1]:99", "2001:db8::1")]
     [InlineData("[\"127.0.0.0/8\"]", "nonsense", "127.0.0.1")]
     [InlineData("[\"127.0.0.0/8\"]", "nonsense, 127.0.0.9", "127.0.0.9")]
-    public async Task Believes_a_forwarded_address_from_trusted_networks_only(string networks, string header, string client)
+    public async Task Believes_a_forwarded_address_from_trusted_networks_only(string networks, string header,
+        string client)
     {
-        await using var collector = await TestCollector.StartAsync(settings: "{\"forwarded\":{\"networks\":" + networks + "}}");
+        await using var collector =
+            await TestCollector.StartAsync(settings: "{\"forwarded\":{\"networks\":" + networks + "}}");
 
         using var answer = await collector.SendAsync("[1]", request => request.Headers.Add("X-Forwarded-For", header));
 
@@ -122,7 +126,8 @@ public class KestrelTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate =
+            request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         File.WriteAllText(folder.File("cert.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(folder.File("key.pem"), key.ExportPkcs8PrivateKeyPem());
     }

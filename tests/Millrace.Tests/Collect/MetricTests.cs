@@ -31,5 +31,6 @@ public class MetricTests
     }
 
     private static string Value(string text, string name) =>
-        text.Split('\n').Single(line => line.StartsWith($"millrace_collect_bodies_{name}_bytes_total ", StringComparison.Ordinal)).Split(' ')[1];
+        text.Split('\n').Single(line =>
+            line.StartsWith($"millrace_collect_bodies_{name}_bytes_total ", StringComparison.Ordinal)).Split(' ')[1];
 }

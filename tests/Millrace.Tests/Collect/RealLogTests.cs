@@ -14,12 +14,15 @@ public class RealLogTests
 {
     [Theory]
     [InlineData("/v1/events", """{"event":"a"}""" + "\n" + """{"event":"b"}""", "native", 2)]
-    [InlineData("/v1/batch/", """{"batch":[{"type":"track","event":"a","userId":"u"}],"sentAt":"2026-01-01T00:00:00Z"}""", "segment", 1)]
-    public async Task A_receipt_names_the_record_that_holds_the_body(string path, string body, string protocol, int events)
+    [InlineData("/v1/batch/", """{"batch":[{"type":"track","event":"a","userId":"u"}]}""", "segment", 1)]
+    public async Task A_receipt_names_the_record_that_holds_the_body(string path, string body, string protocol,
+        int events)
     {
         using var folder = new TemporaryFolder();
-        var log = new LogOptions { Directory = folder.File("log"), SegmentBytes = 1 << 20, Node = 0xabc, FreeBytesMin = 0, FreeShareMin = 0 };
-        await using var writer = LogWriter.Open(log, new PosixDisk(), TimeProvider.System, new LogStart(new byte[32], new Random(1)));
+        var log = new LogOptions { Directory = folder.File("log"), SegmentBytes = 1 << 20, Node = 0xabc,
+            FreeBytesMin = 0, FreeShareMin = 0 };
+        await using var writer =
+            LogWriter.Open(log, new PosixDisk(), TimeProvider.System, new LogStart(new byte[32], new Random(1)));
         await using var collector = await TestCollector.StartAsync(services: services =>
         {
             services.RemoveAll<IProtocol>();
@@ -27,7 +30,8 @@ public class RealLogTests
             services.AddSingleton(new CollectLog(writer.Node, new byte[32], entry => writer.AppendAsync(entry)));
         });
 
-        using var answer = await collector.SendAsync(body, request => request.RequestUri = new Uri(collector.Address, path));
+        using var answer =
+            await collector.SendAsync(body, request => request.RequestUri = new Uri(collector.Address, path));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         var receipt = answer.Headers.GetValues("Millrace-Receipt").Single();
@@ -36,7 +40,8 @@ public class RealLogTests
         record.ShouldBe((protocol, path.TrimEnd('/'), body, events));
     }
 
-    private static (string Protocol, string Route, string Body, int Events) Read(string directory, long offset, LogWriter writer)
+    private static (string Protocol, string Route, string Body, int Events) Read(string directory, long offset,
+        LogWriter writer)
     {
         using var reader = LogReader.Open(directory, new PosixDisk(), offset, writer);
         reader.TryRead(out var item).ShouldBeTrue();

@@ -5,7 +5,8 @@ using Millrace.Events;
 
 namespace Millrace.Tests.Collect;
 
-/// <summary>Requests that are wrong on the wire: each gets a 4xx or a closed connection, never a 5xx, and stores nothing.</summary>
+/// <summary>Requests that are wrong on the wire: each gets a 4xx or a closed connection, never a 5xx, and stores
+/// nothing.</summary>
 public class WireTests
 {
     private const string Head = $"POST /v1/events HTTP/1.1\r\nHost: a\r\nX-Write-Key: {TestCollector.WriteKey}\r\n";

@@ -9,7 +9,7 @@ namespace Millrace.Collect;
 
 /// <summary>Reads a request's body as it came into pooled memory: bounded in bytes and in time.</summary>
 /// <remarks>Hot path. Bad clients become refusals here; nothing they do throws further.</remarks>
-internal sealed class BodyReader(CollectOptions options, TimeProvider time)
+internal sealed class BodyReceiver(CollectOptions options, TimeProvider time)
 {
     /// <summary>Memory set aside for what a header only announces. More is taken as bytes come in: else a few hundred
     /// headers without bodies would fill the budget for everybody.</summary>
@@ -23,7 +23,8 @@ internal sealed class BodyReader(CollectOptions options, TimeProvider time)
         {
             return new ValueTask<Refusal?>(Refusal.BodyTooLarge);
         }
-        if (bodyBytesMax > options.BodyBytesMax && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { } kestrel)
+        if (bodyBytesMax > options.BodyBytesMax
+            && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { } kestrel)
         {
             kestrel.MaxRequestBodySize = bodyBytesMax;
         }
@@ -60,7 +61,8 @@ internal sealed class BodyReader(CollectOptions options, TimeProvider time)
             {
                 StatusCodes.Status408RequestTimeout => TooSlow(context),
                 StatusCodes.Status413PayloadTooLarge => Refusal.BodyTooLarge,
-                _ => context.RequestAborted.IsCancellationRequested ? CollectRefusals.ClientGone : CollectRefusals.BrokenBody,
+                _ => context.RequestAborted.IsCancellationRequested ? CollectRefusals.ClientGone
+                    : CollectRefusals.BrokenBody,
             };
         }
         catch (Exception gone) when (gone is IOException or ConnectionAbortedException or ConnectionResetException)
