@@ -15,6 +15,7 @@ using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Log;
 using Millrace.Protocols;
+using Millrace.Query;
 using Millrace.Watch;
 
 namespace Millrace;
@@ -99,7 +100,7 @@ internal sealed class Pipeline : IAsyncDisposable
         builder.Services.AddSingleton<IDisk>(disk);
         builder.Services.AddControl(directory, options.SettingsFile);
         builder.Services.AddProtocols();
-        builder.Services.AddSingleton(tables);
+        builder.Services.AddSingleton(tables).AddSingleton(tables.Catalog).AddSingleton(tables.Store);
         builder.Services.AddWatch(new WatchOptions());
         // Hosted services stop in the reverse of this order: HTTP, Collect, Log, then the lake drains what is left.
         if (options.Roles.HasFlag(Roles.Lake))
@@ -112,6 +113,12 @@ internal sealed class Pipeline : IAsyncDisposable
             builder.Services.AddLog(
                 log, stamp, async cancel => (await tables.PositionAsync(directory.NodeText, cancel))?.Offset);
             builder.Services.AddCollect();
+        }
+        if (options.Roles.HasFlag(Roles.Query))
+        {
+            var pending = new PendingReader(directory.In("log"), disk, directory.NodeText, options.Time);
+            builder.Services.AddSingleton<ReadPending>(pending.Read);
+            builder.Services.AddQuery(directory, QueryOptionsOf(settings));
         }
         builder.WebHost.UseMillraceKestrel(Listeners(options, settings), new CollectOptions());
         return Map(builder.Build(), options.Roles);
@@ -178,8 +185,20 @@ internal sealed class Pipeline : IAsyncDisposable
         app.UseWatch();
         app.UseRouting();
         app.MapKeys();
+        if (roles.HasFlag(Roles.Query))
+        {
+            app.MapQuery();
+        }
         return app;
     }
+
+    private static QueryOptions QueryOptionsOf(Settings settings) => new()
+    {
+        Timeout = settings.Query.Timeout,
+        TimeoutMax = settings.Query.TimeoutMax,
+        MemoryBytesMax = settings.Query.MemoryBytes,
+        Threads = settings.Query.Threads,
+    };
 
     private static List<Listener> Listeners(PipelineOptions options, Settings settings)
     {
