@@ -94,6 +94,11 @@ internal sealed class Pipeline : IAsyncDisposable
         held.Push(catalog);
         var meters = NewMeters(held);
         var tables = LakeTables.Open(catalog, new LocalStore(disk, directory.In("lake")), NewAuthor(options.Time));
+        if (await tables.FormerRootAsync(ct) is { } former)
+        {
+            throw new OperatorException(OperatorException.Failed,
+                $"The lake in '{directory.Path}' was made at {former}, and its tables hold that location: move it back.");
+        }
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddFoundation(builder, options);
         builder.Services.AddSingleton(meters);
@@ -183,12 +188,14 @@ internal sealed class Pipeline : IAsyncDisposable
             app.UseCollect();
         }
         app.UseWatch();
+        app.UseApiSide();
         app.UseRouting();
         app.MapKeys();
         if (roles.HasFlag(Roles.Query))
         {
             app.MapQuery();
         }
+        app.MapFallback(CollectSetup.RefuseUnknownRouteAsync);
         return app;
     }
 

@@ -133,6 +133,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
         await RetryAsync("write a hot segment", WriteHot, stop);
         RefinedEnd = _generation.To;
+        parts.Metrics.RefinedTo(RefinedEnd);
         parts.Metrics.Visible(time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(_hotReceived * 10));
         _hotFirst = -1;
     }
@@ -187,6 +188,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             parts.Runs.Add(run);
         }
         parts.Claims.Committed(generation.Ids);
+        parts.Metrics.CommittedTo(generation.To);
         parts.Metrics.Committed(time.GetElapsedTime(started), generation);
         logger.Committed(generation.To, generation.Hot.Count);
     }

@@ -75,6 +75,8 @@ internal sealed class LakeRole(
                     new LakeCareParts(parts.Tables, idFiles, claims) { Runs = runs }, options, time),
             },
             options, time, loggers.CreateLogger<LakeLoop>());
+        metrics.RefinedTo(position.Offset);
+        metrics.CommittedTo(position.Offset);
         _targetAtStart = reader.SyncedEnd;
         loggers.CreateLogger<LakeRole>().Resumed(position.Offset, node);
         await _loop.RunAsync(stop);
