@@ -82,6 +82,7 @@ public sealed class IdRunsTests : IDisposable
         merged.Count.ShouldBe(2500);
         merged.Entries().ShouldBe(entries.SelectMany(run => run).Order());
         entries.SelectMany(run => run).ShouldAllBe(entry => Finds(entry.Id, Start + Day));
+        inputs.ForEach(run => run.Dispose());
         _budget.BytesLeft.ShouldBe((256L << 20) - IdFilter.Blocks(2500) * IdFilter.BlockBytes);
     }
 
