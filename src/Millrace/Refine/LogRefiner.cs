@@ -23,7 +23,8 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         if (state == EnvelopeState.Newer)
         {
             throw new InvalidDataException(
-                $"The log record at offset {record.Offset} was written by a newer Millrace: start that version to read it.");
+                $"The log record at offset {record.Offset} was written by a newer Millrace: "
+                + "start that version to read it.");
         }
         var batch = new ReceivedBatch
         {
@@ -102,7 +103,8 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
                     Route = Encoding.UTF8.GetBytes(row.Route),
                 },
             };
-            sink.Count(refused, new LedgerCount(Outcome.Refused, $"{row.Status} {row.Code}", count.Requests, count.Bytes));
+            var code = $"{row.Status} {row.Code}";
+            sink.Count(refused, new LedgerCount(Outcome.Refused, code, count.Requests, count.Bytes));
         }
     }
 

@@ -7,8 +7,8 @@ namespace Millrace.Refine;
 /// <summary>Turns the batches of the log into rows: decode, validate, give time and id, drop duplicates.</summary>
 /// <remarks>
 /// Hot path. A pure function of the batch, the rules in force at its offset and the ids claimed before it, so a replay
-/// after a crash gives the same rows. Whatever a client sent becomes a row, a failed event or a duplicate; nothing throws
-/// for it. Not thread safe: one instance per loop.
+/// after a crash gives the same rows. Whatever a client sent becomes a row, a failed event or a duplicate; nothing
+/// throws for it. Not thread safe: one instance per loop.
 /// </remarks>
 internal sealed class Refiner(ProtocolTable protocols, Claims claims, string node)
 {
