@@ -8,8 +8,8 @@ namespace Millrace.Tests.Control;
 
 public sealed class ControlStoreTests : IDisposable
 {
-    private readonly TemporaryFolder _scratch = new();
-    private readonly FakeTime _time = new();
+    private readonly ScratchDirectory _scratch = new();
+    private readonly ManualTime _time = new();
 
     private string Database => _scratch.File("control.db");
 

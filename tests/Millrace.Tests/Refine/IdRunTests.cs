@@ -1,4 +1,5 @@
 using Millrace.Refine;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Refine;
 
@@ -8,8 +9,8 @@ public sealed class IdRunTests : IDisposable
     private const long Day = 24L * 3600 * 1_000_000;
     private static readonly IdRunRange Range = new(0xfeed, 800, 1600, 20_000 * Day, 20_000 * Day + 5);
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly PlainDisk _disk = new();
+    private readonly ScratchDirectory _folder = new();
+    private readonly RecordingDisk _disk = new();
     private readonly IdFilterBudget _budget = new();
 
     public void Dispose() => _folder.Dispose();
@@ -206,7 +207,7 @@ public sealed class IdRunTests : IDisposable
     public void A_file_cut_anywhere_is_refused()
     {
         var whole = File.ReadAllBytes(Write(Range, Entries(200, 1)));
-        var path = _folder.File("cut.run");
+        var path = _folder.In("cut.run");
         foreach (var length in new[] { 0, 1, 7, 127, 128, 4095, 4096, 4097, 8192, 12288, whole.Length - 1 })
         {
             File.WriteAllBytes(path, whole[..length]);
@@ -232,7 +233,7 @@ public sealed class IdRunTests : IDisposable
         };
         var bytes = new byte[8192 + 64];
         header.Write(bytes);
-        var path = _folder.File("odd.run");
+        var path = _folder.In("odd.run");
         File.WriteAllBytes(path, bytes);
 
         Should.Throw<IdRunException>(() => IdRun.Open(path, Key, _budget)).Code.ShouldBe("damaged");

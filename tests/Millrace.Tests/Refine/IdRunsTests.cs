@@ -1,4 +1,6 @@
+using Millrace.Log;
 using Millrace.Refine;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Refine;
 
@@ -9,8 +11,8 @@ public sealed class IdRunsTests : IDisposable
     private const long Day = 24 * Hour;
     private const long Start = 20_000 * Day;
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly PlainDisk _disk = new();
+    private readonly ScratchDirectory _folder = new();
+    private readonly PosixDisk _disk = new();
     private readonly IdFilterBudget _budget = new();
     private readonly IdRuns _runs = new();
 
