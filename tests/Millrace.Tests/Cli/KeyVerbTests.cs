@@ -6,14 +6,16 @@ using Millrace.Collect;
 using Millrace.Control;
 using Millrace.Tests.Collect;
 
+using Millrace.Tests.Twins;
+
 namespace Millrace.Tests.Cli;
 
 public sealed class KeyVerbTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly ScratchDirectory _folder = new();
     private readonly CapturedTerminal _terminal = new();
 
-    private string Data => _folder.File("data");
+    private string Data => _folder.In("data");
 
     public void Dispose()
     {
@@ -120,7 +122,7 @@ public sealed class KeyVerbTests : IDisposable
 
     private async Task<(WebApplication App, string Address, string AdminKey)> StartServerAsync()
     {
-        var directory = DataDirectory.Open(Data, new PlainDisk());
+        var directory = DataDirectory.Open(Data, new Millrace.Log.PosixDisk());
         var store = ControlStore.Open(directory.ControlDatabase, TimeProvider.System);
         store.CreateKey(new NewKey(KeyRole.Write, "acme", "", TestCollector.WriteKey));
         var (_, admin) = store.CreateKey(new NewKey(KeyRole.Admin, "", "", null));

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Millrace.Collect;
 using Millrace.Control;
 
+using Millrace.Tests.Twins;
+
 namespace Millrace.Tests.Collect;
 
 public class KestrelTests
@@ -38,10 +40,10 @@ public class KestrelTests
     public async Task Serves_https_with_a_certificate_file_and_events_on_their_side_only(
         string version, string side, HttpStatusCode status)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new ScratchDirectory();
         WriteCertificate(folder);
         await using var collector = await TestCollector.StartAsync(side: Enum.Parse<Side>(side), settings:
-            "{\"https\":" + $"{{\"certificate\":\"{folder.File("cert.pem")}\",\"key\":\"{folder.File("key.pem")}\"}}"
+            "{\"https\":" + $"{{\"certificate\":\"{folder.In("cert.pem")}\",\"key\":\"{folder.In("key.pem")}\"}}"
                 + "}");
         using var handler = new HttpClientHandler
         {
@@ -122,13 +124,13 @@ public class KestrelTests
     public void Refuses_what_is_no_address(string text) =>
         Should.Throw<OperatorException>(() => ListenAddress.Parse(text, "--http")).Message.ShouldContain("--http");
 
-    private static void WriteCertificate(TemporaryFolder folder)
+    private static void WriteCertificate(ScratchDirectory folder)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         using var certificate =
             request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        File.WriteAllText(folder.File("cert.pem"), certificate.ExportCertificatePem());
-        File.WriteAllText(folder.File("key.pem"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(folder.In("cert.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(folder.In("key.pem"), key.ExportPkcs8PrivateKeyPem());
     }
 }

@@ -7,6 +7,8 @@ using Millrace.Events;
 using Millrace.Log;
 using Millrace.Protocols;
 
+using Millrace.Tests.Twins;
+
 namespace Millrace.Tests.Collect;
 
 /// <summary>The edge with the protocols and the log of the product.</summary>
@@ -18,8 +20,8 @@ public class RealLogTests
     public async Task A_receipt_names_the_record_that_holds_the_body(string path, string body, string protocol,
         int events)
     {
-        using var folder = new TemporaryFolder();
-        var log = new LogOptions { Directory = folder.File("log"), SegmentBytes = 1 << 20, Node = 0xabc,
+        using var folder = new ScratchDirectory();
+        var log = new LogOptions { Directory = folder.In("log"), SegmentBytes = 1 << 20, Node = 0xabc,
             FreeBytesMin = 0, FreeShareMin = 0 };
         await using var writer =
             LogWriter.Open(log, new PosixDisk(), TimeProvider.System, new LogStart(new byte[32], new Random(1)));

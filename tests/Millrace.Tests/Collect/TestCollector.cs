@@ -20,10 +20,10 @@ internal sealed class TestCollector : IAsyncDisposable
     public const string WriteKey = "write-key-of-acme-0123456789-abcdefgh";
     public const string ReadKey = "read-key-of-acme-0123456789-abcdefghi";
 
-    private readonly TemporaryFolder _scratch;
+    private readonly ScratchDirectory _scratch;
     private readonly WebApplication _app;
 
-    private TestCollector(WebApplication app, TemporaryFolder scratch)
+    private TestCollector(WebApplication app, ScratchDirectory scratch)
     {
         (_app, _scratch) = (app, scratch);
         Address = new Uri(Get<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -37,7 +37,7 @@ internal sealed class TestCollector : IAsyncDisposable
 
     public ManualTime Time => (ManualTime)Get<TimeProvider>();
 
-    public string Database => _scratch.File("data/control.db");
+    public string Database => _scratch.In("data/control.db");
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
@@ -54,7 +54,7 @@ internal sealed class TestCollector : IAsyncDisposable
         string? settingsFile = null;
         if (settings is not null)
         {
-            settingsFile = scratch.File(SettingsFile.Name);
+            settingsFile = scratch.In(SettingsFile.Name);
             File.WriteAllText(settingsFile, settings);
         }
         // The loop sleeps: tests say when it does something.

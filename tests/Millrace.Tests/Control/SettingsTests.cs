@@ -102,7 +102,7 @@ public class SettingsTests
     [Fact]
     public void Takes_a_changed_file_whole_and_keeps_the_old_one_when_the_new_is_wrong()
     {
-        using var scratch = new TemporaryFolder();
+        using var scratch = new ScratchDirectory();
         var file = Write(scratch, """{ "query": { "threads": 1 } }""", second: 0);
         var settings = new LiveSettings(NullLogger<LiveSettings>.Instance);
         settings.Start(file);
@@ -132,14 +132,14 @@ public class SettingsTests
     [Fact]
     public void Finds_the_file_of_a_folder_and_says_when_there_is_none()
     {
-        using var scratch = new TemporaryFolder();
+        using var scratch = new ScratchDirectory();
         var none = SettingsFile.Find(null, scratch.Path);
         var file = Write(scratch, "{}", second: 0);
 
         none.ShouldBeNull();
         SettingsFile.Find(null, scratch.Path).ShouldBe(file);
         SettingsFile.Find(scratch.Path, "/").ShouldBe(file);
-        Should.Throw<OperatorException>(() => SettingsFile.Find(scratch.File("other.json"), "/"));
+        Should.Throw<OperatorException>(() => SettingsFile.Find(scratch.In("other.json"), "/"));
     }
 
     private static string? Environment(string name) => name == "KEY" ? "a-key-from-the-environment-0123456789" : null;
@@ -147,9 +147,9 @@ public class SettingsTests
     private static Settings Parse(string json) =>
         SettingsFile.Parse(Encoding.UTF8.GetBytes(json), "/etc/millrace.json", Environment);
 
-    private static string Write(TemporaryFolder scratch, string json, int second)
+    private static string Write(ScratchDirectory scratch, string json, int second)
     {
-        var file = scratch.File(SettingsFile.Name);
+        var file = scratch.In(SettingsFile.Name);
         File.WriteAllText(file, json);
         // The clock of a file system may be coarser than this test is fast.
         File.SetLastWriteTimeUtc(file, new DateTime(2026, 1, 1, 0, 0, second, DateTimeKind.Utc));

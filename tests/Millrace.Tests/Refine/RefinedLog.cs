@@ -93,7 +93,7 @@ internal sealed class RefinedLog : IAsyncDisposable
         var range = new IdRunRange(0xaa, first, _reader!.Position, Now, Now);
         var sorted = ids.Sorted();
         _runs.Add(IdRun.Open(
-            IdRunWriter.Write(new PlainDisk(), _scratch.Path, new IdRunContent(range, _hash.KeyCheck, sorted.Length, sorted)),
+            IdRunWriter.Write(new Millrace.Log.PosixDisk(), _scratch.Path, new IdRunContent(range, _hash.KeyCheck, sorted.Length, sorted)),
             _hash.KeyCheck, _budget));
         Runs.Add(_runs[^1]);
         Claims.Committed(ids);
