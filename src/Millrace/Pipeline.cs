@@ -99,7 +99,8 @@ internal sealed class Pipeline : IAsyncDisposable
         if (await tables.FormerRootAsync(ct) is { } former)
         {
             throw new OperatorException(OperatorException.Failed,
-                $"The lake in '{directory.Path}' was made at {former}, and its tables hold that location: move it back.");
+                $"The lake in '{directory.Path}' was made at {former}, and its tables hold that location: "
+                + "move it back.");
         }
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddFoundation(builder, options);

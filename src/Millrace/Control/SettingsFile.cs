@@ -126,7 +126,8 @@ internal static class SettingsFile
     {
         var refine = new RefineSettings
         {
-            EventBytes = (int)section.Bytes("event_bytes", RefineSettings.EventBytesDefault, min: 1_000, max: 64_000_000),
+            EventBytes = (int)section.Bytes(
+                "event_bytes", RefineSettings.EventBytesDefault, min: 1_000, max: 64_000_000),
         };
         section.Finish();
         return refine;

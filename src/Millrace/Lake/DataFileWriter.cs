@@ -54,7 +54,8 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
         return [.. result.Rows().Select(row => (long)row[0]!)];
     }
 
-    /// <summary>One sorted file; where memory does not suffice for it, more and smaller ones: a commit must get through.</summary>
+    /// <summary>One sorted file; where memory does not suffice for it, more and smaller ones: a commit must get
+    /// through.</summary>
     private List<(string Name, DataFile File)> WriteSlot(RowsToWrite rows, string condition)
     {
         var name = $"{rows.NamePrefix}-{random.NextInt64():x16}.parquet";

@@ -24,11 +24,14 @@ internal sealed class LakeMetrics
         _events = refine.CreateCounter<long>("millrace.refine.events", "{event}", "Events by what became of them.");
         _damaged = refine.CreateCounter<long>("millrace.refine.damaged", "{event}", "Events in unreadable log bytes.");
         var lake = meters.Create("Millrace.Lake");
-        _retries = lake.CreateCounter<long>("millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
+        _retries = lake.CreateCounter<long>(
+            "millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
         lake.CreateObservableCounter(
-            "millrace.lake.refined.end", () => Volatile.Read(ref _refinedEnd), "By", "Log offset up to which rows show.");
+            "millrace.lake.refined.end", () => Volatile.Read(ref _refinedEnd), "By",
+            "Log offset up to which rows show.");
         lake.CreateObservableCounter(
-            "millrace.lake.committed.end", () => Volatile.Read(ref _committedEnd), "By", "Log offset of the last commit.");
+            "millrace.lake.committed.end", () => Volatile.Read(ref _committedEnd), "By",
+            "Log offset of the last commit.");
         _commits = lake.CreateCounter<long>("millrace.lake.commits", "{commit}", "Commits to the lake.");
         _committedBytes = lake.CreateCounter<long>("millrace.lake.committed", "By", "Bytes of log committed.");
         _commitDuration = lake.CreateHistogram<double>("millrace.lake.commit.duration", "s", "Duration of a commit.");

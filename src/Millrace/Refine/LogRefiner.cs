@@ -44,7 +44,8 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         }
     }
 
-    /// <summary>Learns the rules and the time in force at a position from the records before it in its segment.</summary>
+    /// <summary>Learns the rules and the time in force at a position from the records before it in its
+    /// segment.</summary>
     /// <param name="segment">A reader at the beginning of the segment.</param>
     public void Prime(LogReader segment, long position)
     {

@@ -43,8 +43,8 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
         }
         if (_shape.Events.Count < batch.Events)
         {
-            sink.Count(
-                batch, new LedgerCount(Outcome.Damaged, "count_mismatch", batch.Events - _shape.Events.Count, Bytes: 0));
+            var missing = batch.Events - _shape.Events.Count;
+            sink.Count(batch, new LedgerCount(Outcome.Damaged, "count_mismatch", missing, Bytes: 0));
         }
     }
 

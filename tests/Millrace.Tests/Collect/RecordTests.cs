@@ -19,7 +19,7 @@ public class RecordTests
         record.Stamp.ShouldBe(record.Body);
         record.Body.ShouldBe(collector.Get<LiveControl>().Current.Version.ToArray());
         var content = collector.Get<ControlStore>().Version(record.Body)!;
-        System.Text.Encoding.UTF8.GetString(content).ShouldBe("""{"tenants":{"acme":{}}}""");
+        System.Text.Encoding.UTF8.GetString(content).ShouldBe("""{"event_bytes_max":1000000,"tenants":{"acme":{}}}""");
     }
 
     [Fact]

@@ -65,6 +65,7 @@ internal sealed class TestCollector : IAsyncDisposable
         builder.Services.AddLogging().AddSingleton<TimeProvider>(time).AddControl(directory, settingsFile);
         builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32]))
             .AddSingleton<IProtocol, ArrayProtocol>().AddCollect();
+        services?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseDoor();
         app.UseCollect();

@@ -126,7 +126,9 @@ public class SettingsTests
 
         Parse("""{ "http": { "address": "*:1" }, "log": { "segment_bytes": "1MiB" } }""")
             .NeedRestart(running).ShouldBe(["http", "log"]);
-        Parse("""{ "query": { "threads": 9 } }""").NeedRestart(running).ShouldBeEmpty();
+        Parse("""{ "lake": { "threads": 9 }, "query": { "threads": 9 } }""")
+            .NeedRestart(running).ShouldBe(["lake", "query"]);
+        Parse("""{ "refine": { "event_bytes": 5000 } }""").NeedRestart(running).ShouldBeEmpty();
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public partial class TidyTests
         ["Watch"] = ["Events", "Control"],
         ["Generate"] = ["Events"],
         ["Send"] = ["Events"],
-        ["Cli"] = ["Events", "Control", "Generate", "Send", "Log", "Query"],
+        ["Cli"] = ["Events", "Control", "Generate", "Iceberg", "Send", "Log", "Query"],
         ["Millrace.Log"] = [],
         ["Millrace.DuckDb"] = [],
         ["Millrace.Iceberg"] = ["Log"],

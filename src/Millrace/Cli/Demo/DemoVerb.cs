@@ -26,7 +26,8 @@ internal static class DemoVerb
         var seed = Arguments.Whole("--seed", "Same seed: the same shops and people. Default 1.", 0);
         var http = Arguments.Text("--http", "HOST:PORT", "Where to listen. Default 127.0.0.1:8080.");
         var json = Verb.Json(
-            "sent, accepted, stored, failed, duplicate, dropped, pending, residue, freshness_p99_ms, events_per_second");
+            "sent, accepted, stored, failed, duplicate, dropped, pending, residue, freshness_p99_ms, "
+            + "events_per_second");
         foreach (var option in new Option[] { duration, rate, seed, http, json })
         {
             verb.Add(option);

@@ -96,13 +96,18 @@ internal sealed class DemoRun(DemoRequest request, Terminal terminal)
         return keys;
     }
 
-    private void Introduce(Uri server, string admin, string write) => terminal.Out.WriteLine($"""
-        Millrace is up on {server.AbsoluteUri.TrimEnd('/')}   (events, SQL, /metrics, /readyz)
-          write key of {TrafficPlan.TenantName(0)}: {write}
-          admin key:            {admin}
-        Ask it something in another terminal:
-          ./millrace sql --to {server.AbsoluteUri.TrimEnd('/')} --key {admin} -c "SELECT event, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
-        """);
+    private void Introduce(Uri server, string admin, string write)
+    {
+        const string question = "SELECT event, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC";
+        var address = server.AbsoluteUri.TrimEnd('/');
+        terminal.Out.WriteLine($"""
+            Millrace is up on {address}   (events, SQL, /metrics, /readyz)
+              write key of {TrafficPlan.TenantName(0)}: {write}
+              admin key:            {admin}
+            Ask it something in another terminal:
+              millrace sql --to {address} --key {admin} -c "{question}"
+            """);
+    }
 
     private void Show(string line)
     {
@@ -130,7 +135,8 @@ internal sealed class DemoRun(DemoRequest request, Terminal terminal)
         }
         var ledger = result.Ledger;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {result.Accepted:n0} events accepted at {result.EventsPerSecond:n0}/s: {ledger.Stored:n0} stored, {ledger.Failed:n0} failed, {ledger.Duplicate:n0} duplicates, {ledger.Pending:n0} pending; residue {ledger.Residue}.
+            {result.Accepted:n0} events accepted at {result.EventsPerSecond:n0}/s: {ledger.Stored:n0} stored,
+            {ledger.Failed:n0} failed, {ledger.Duplicate:n0} duplicates, {ledger.Pending:n0} pending; residue {ledger.Residue}.
             99 of 100 were queryable {result.FreshnessP99.TotalMilliseconds:n0} ms after their answer, or sooner.
             """));
     }
