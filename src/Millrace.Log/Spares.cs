@@ -59,9 +59,11 @@ internal sealed class Spares : IDisposable
     public void Start() => _thread.Start();
 
     /// <summary>Takes over a segment in which nothing was written behind the header.</summary>
+    /// <remarks>Under a new name: that of the segment may be a spare already, from an earlier start that found it
+    /// blank, and a spare known twice would be zeroed while it is in use.</remarks>
     public void AdoptBlank(SegmentName segment)
     {
-        string path = Path.Combine(_options.Directory, segment.Stem + SpareExtension);
+        string path = Path.ChangeExtension(NewPath(), SpareExtension);
         _disk.Rename(segment.PathIn(_options.Directory), path);
         Adopt(path);
     }

@@ -9,6 +9,23 @@ public class RoomTests
     private readonly LogScenario _log = new();
 
     [Fact]
+    public async Task Restarts_without_a_record_keep_every_spare_once()
+    {
+        _log.Disk.Place("/log/7000000000000000.spare", new byte[64 << 10]);
+        for (int start = 1; start < 4; start++)
+        {
+            _log.Disk.Place($"/log/700000000000000{start}.spare", new byte[64 << 10]);
+            await _log.Open().DisposeAsync();
+        }
+        await using LogWriter writer = _log.Open();
+        for (int i = 0; i < 40; i++)
+        {
+            (await _log.Append(writer, i, 10_000)).ShouldBe(AppendRefusal.None);
+        }
+        _log.Read().Records.ShouldBe(_log.Acknowledged);
+    }
+
+    [Fact]
     public async Task Uses_released_segments_again_and_removes_those_beyond_the_spares()
     {
         long position;

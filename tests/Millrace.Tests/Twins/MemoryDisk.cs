@@ -177,6 +177,11 @@ public sealed class MemoryDisk : IDisk
             }
             if (To is not null)
             {
+                // A file has one name at most, also where the change before this one was dropped.
+                foreach (string other in names.Where(name => name.Value == File).Select(name => name.Key).ToArray())
+                {
+                    names.Remove(other);
+                }
                 names[To] = File!;
             }
         }
