@@ -7,7 +7,8 @@ namespace Millrace.Log;
 /// <remarks>
 /// <c>&lt;name&gt;.old</c> is being zeroed or cut, <c>&lt;name&gt;.spare</c> is zeroed and synced. On a thread of
 /// its own, because zeroing takes long and unlinking a large file stalls the disk (191-220 ms for 1 GiB on ext4 with
-/// discard): files are cut in steps before they are removed. Failures are counted and the work is tried again at the next tick.
+/// discard): files are cut in steps before they are removed. Failures are counted and the work is tried again at the
+/// next tick.
 /// </remarks>
 internal sealed class Spares : IDisposable
 {

@@ -136,7 +136,8 @@ internal sealed class DemoRun(DemoRequest request, Terminal terminal)
         var ledger = result.Ledger;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {result.Accepted:n0} events accepted at {result.EventsPerSecond:n0}/s: {ledger.Stored:n0} stored,
-            {ledger.Failed:n0} failed, {ledger.Duplicate:n0} duplicates, {ledger.Pending:n0} pending; residue {ledger.Residue}.
+            {ledger.Failed:n0} failed, {ledger.Duplicate:n0} duplicates, {ledger.Pending:n0} pending.
+            The ledger's residue is {ledger.Residue}.
             99 of 100 were queryable {result.FreshnessP99.TotalMilliseconds:n0} ms after their answer, or sooner.
             """));
     }
