@@ -1,7 +1,0 @@
-namespace Millrace.Integration;
-
-public class SkeletonTests
-{
-    [Fact]
-    public void Runs() => true.ShouldBeTrue();
-}

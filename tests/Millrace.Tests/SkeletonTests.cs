@@ -1,7 +1,0 @@
-namespace Millrace.Tests;
-
-public class SkeletonTests
-{
-    [Fact]
-    public void Runs() => true.ShouldBeTrue();
-}
