@@ -41,7 +41,7 @@ internal static class CommandLine
         {
             return Fail(terminal, "Stopped before it was done; run it again to finish.", CliError.Failed);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return Fail(terminal, error.Message, CliError.Failed);
         }
@@ -52,6 +52,7 @@ internal static class CommandLine
         var root = new RootCommand("Millrace: an event pipeline you own. Events in over HTTP, SQL answers out.")
         {
             GenerateVerb.Create(terminal),
+            SendVerb.Create(terminal),
         };
         foreach (var help in root.Options.OfType<HelpOption>())
         {

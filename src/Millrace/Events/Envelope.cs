@@ -5,13 +5,25 @@ namespace Millrace.Events;
 /// <summary>What a record of the log carries.</summary>
 internal enum EnvelopeKind : byte { Batch = 1, Control = 2, Refusals = 3 }
 
+/// <summary>Whether a payload could be read as an envelope.</summary>
+internal enum EnvelopeState
+{
+    Sound,
+
+    /// <summary>It is no envelope at all: its events count as damaged.</summary>
+    Malformed,
+
+    /// <summary>A newer Millrace wrote it: reading on would lose what it means.</summary>
+    Newer,
+}
+
 /// <summary>What Collect knew about a body, as the log keeps it in front of the body (docs/formats/envelope.md).</summary>
 /// <remarks>
 /// <code>
 ///  0         1      2           4                8
 ///  ├─────────┼──────┼───────────┼────────────────┼── fields ──────────┬── body ──┐
 ///  │ version │ kind │ zero      │ fields length  │ tag, length, value…│          │
-///  │   u8    │  u8  │   u16     │     u32        │ u8   u16     bytes │          │
+///  │   u8    │  u8  │   u16     │     u32        │ u8   u32     bytes │          │
 /// </code>
 /// Hot path: reading allocates nothing; spans point into the record.
 /// </remarks>
@@ -19,11 +31,12 @@ internal readonly ref struct Envelope
 {
     private const byte Version = 1;
     private const int HeaderBytes = 8;
-    private const int FieldHeaderBytes = 3;
+    private const byte CriticalTagMin = 128;
+    private const int FieldHeaderBytes = 5;
 
     private enum Tag : byte
     {
-        Tenant = 1, Source = 2, Protocol = 3, Route = 4, ClientAddress = 5, Header = 6, Query = 7, Origin = 8, History = 9,
+        Tenant = 1, Source = 2, Protocol = 3, Route = 4, ClientAddress = 5, Header = 6, History = 9, Shared = 10,
     }
 
     public EnvelopeKind Kind { get; private init; }
@@ -44,29 +57,33 @@ internal readonly ref struct Envelope
 
     public bool IsHistory { get; init; }
 
+    /// <summary>JSON object of what all events of a body share; in <c>failed_events.envelope</c> only.</summary>
+    public ReadOnlySpan<byte> Shared { get; init; }
+
     public ReadOnlySpan<byte> Body { get; private init; }
 
     private static ReadOnlySpan<byte> UserAgentName => "user-agent"u8;
 
     /// <summary>Reads a payload.</summary>
-    /// <exception cref="InvalidDataException">It was written by a newer Millrace, or by none.</exception>
-    public static Envelope Read(ReadOnlySpan<byte> payload)
+    public static EnvelopeState TryRead(ReadOnlySpan<byte> payload, out Envelope envelope)
     {
+        envelope = default;
         if (payload.Length < HeaderBytes || payload[0] == 0)
         {
-            throw new InvalidDataException("A log record carries no envelope.");
-        }
-        if (payload[0] > Version)
-        {
-            throw new InvalidDataException($"A log record has envelope version {payload[0]}: a newer Millrace wrote it.");
+            return EnvelopeState.Malformed;
         }
         var fieldsBytes = BinaryPrimitives.ReadUInt32LittleEndian(payload[4..]);
+        if (payload[0] > Version || !Enum.IsDefined((EnvelopeKind)payload[1]))
+        {
+            return EnvelopeState.Newer;
+        }
         if (fieldsBytes > (uint)(payload.Length - HeaderBytes))
         {
-            throw new InvalidDataException("A log record's envelope is longer than the record.");
+            return EnvelopeState.Malformed;
         }
         var fields = payload.Slice(HeaderBytes, (int)fieldsBytes);
-        return ReadFields((EnvelopeKind)payload[1], fields, payload[(HeaderBytes + (int)fieldsBytes)..]);
+        var body = payload[(HeaderBytes + (int)fieldsBytes)..];
+        return TryReadFields((EnvelopeKind)payload[1], fields, body, out envelope);
     }
 
     /// <summary>Writes the envelope of a body, without the body.</summary>
@@ -90,6 +107,7 @@ internal readonly ref struct Envelope
             at += envelope.UserAgent.Length;
             WriteFieldHeader(target[start..], Tag.Header, at - start - FieldHeaderBytes);
         }
+        at += WriteField(target[at..], Tag.Shared, envelope.Shared);
         if (envelope.IsHistory)
         {
             WriteFieldHeader(target[at..], Tag.History, 0);
@@ -104,23 +122,25 @@ internal readonly ref struct Envelope
 
     /// <summary>An upper bound of what <see cref="Write"/> needs.</summary>
     public static int BytesMax(in Envelope envelope) =>
-        HeaderBytes + 8 * FieldHeaderBytes + 1 + UserAgentName.Length + envelope.Tenant.Length + envelope.Source.Length
-        + envelope.Protocol.Length + envelope.Route.Length + envelope.ClientAddress.Length + envelope.UserAgent.Length;
+        HeaderBytes + 9 * FieldHeaderBytes + 1 + UserAgentName.Length + envelope.Tenant.Length + envelope.Source.Length
+        + envelope.Protocol.Length + envelope.Route.Length + envelope.ClientAddress.Length + envelope.UserAgent.Length
+        + envelope.Shared.Length;
 
-    private static Envelope ReadFields(EnvelopeKind kind, ReadOnlySpan<byte> fields, ReadOnlySpan<byte> body)
+    private static EnvelopeState TryReadFields(
+        EnvelopeKind kind, ReadOnlySpan<byte> fields, ReadOnlySpan<byte> body, out Envelope envelope)
     {
         ReadOnlySpan<byte> tenant = default, source = default, protocol = default, route = default;
-        ReadOnlySpan<byte> address = default, userAgent = default;
+        ReadOnlySpan<byte> address = default, userAgent = default, shared = default;
         var isHistory = false;
+        envelope = default;
         while (!fields.IsEmpty)
         {
-            var length = fields.Length < FieldHeaderBytes ? int.MaxValue
-                : BinaryPrimitives.ReadUInt16LittleEndian(fields[1..]);
-            if (length > fields.Length - FieldHeaderBytes)
+            if (fields.Length < FieldHeaderBytes
+                || BinaryPrimitives.ReadUInt32LittleEndian(fields[1..]) > (uint)(fields.Length - FieldHeaderBytes))
             {
-                throw new InvalidDataException("A field of a log record's envelope is cut off.");
+                return EnvelopeState.Malformed;
             }
-            var value = fields.Slice(FieldHeaderBytes, length);
+            var value = fields.Slice(FieldHeaderBytes, (int)BinaryPrimitives.ReadUInt32LittleEndian(fields[1..]));
             switch ((Tag)fields[0])
             {
                 case Tag.Tenant: tenant = value; break;
@@ -129,16 +149,19 @@ internal readonly ref struct Envelope
                 case Tag.Route: route = value; break;
                 case Tag.ClientAddress: address = value; break;
                 case Tag.History: isHistory = true; break;
+                case Tag.Shared: shared = value; break;
                 case Tag.Header when HeaderValue(value, UserAgentName, out var found): userAgent = found; break;
+                case >= (Tag)CriticalTagMin: return EnvelopeState.Newer;
                 default: break;
             }
-            fields = fields[(FieldHeaderBytes + length)..];
+            fields = fields[(FieldHeaderBytes + value.Length)..];
         }
-        return new Envelope
+        envelope = new Envelope
         {
             Kind = kind, Tenant = tenant, Source = source, Protocol = protocol, Route = route,
-            ClientAddress = address, UserAgent = userAgent, IsHistory = isHistory, Body = body,
+            ClientAddress = address, UserAgent = userAgent, IsHistory = isHistory, Shared = shared, Body = body,
         };
+        return EnvelopeState.Sound;
     }
 
     private static bool HeaderValue(ReadOnlySpan<byte> field, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
@@ -162,6 +185,6 @@ internal readonly ref struct Envelope
     private static void WriteFieldHeader(Span<byte> target, Tag tag, int length)
     {
         target[0] = (byte)tag;
-        BinaryPrimitives.WriteUInt16LittleEndian(target[1..], checked((ushort)length));
+        BinaryPrimitives.WriteUInt32LittleEndian(target[1..], (uint)length);
     }
 }

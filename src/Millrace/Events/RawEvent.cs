@@ -29,6 +29,9 @@ internal sealed class RawEvent
     /// <summary>The client's clock is known to be right (Snowplow's true time): no skew correction.</summary>
     public bool IsTrueTime { get; set; }
 
+    /// <summary>The request came from the device itself, so its address is the device's; a server's would mislead.</summary>
+    public bool IsFromDevice { get; set; }
+
     /// <summary>Why this is no row; null while it may become one. The first failure stays.</summary>
     public EventFailure? Failure { get; private set; }
 
@@ -66,6 +69,8 @@ internal sealed class RawEvent
         text.Length = length;
     }
 
+    public void Remove(EventColumn column) => _isSet[(int)column] = false;
+
     public void Fail(EventFailure failure) => Failure ??= failure;
 
     public void Clear()
@@ -76,6 +81,7 @@ internal sealed class RawEvent
         {
             _buffer = new byte[16 * 1024];
         }
-        (ClientTime, SentTime, Latitude, Longitude, IsBot, IsTrueTime, Failure) = (null, null, null, null, null, false, null);
+        (ClientTime, SentTime, Latitude, Longitude, IsBot, Failure) = (null, null, null, null, null, null);
+        (IsTrueTime, IsFromDevice) = (false, false);
     }
 }

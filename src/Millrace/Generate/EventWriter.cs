@@ -58,6 +58,10 @@ internal sealed class EventWriter(TrafficPlan plan, LineBuffer line, Chance chan
         {
             line.Raw(WrongTypes[chance.Below(WrongTypes.Length)]);
         }
+        if (dirt == Dirt.Hostile)
+        {
+            line.Raw(",\"utm_content\":\""u8).Raw(Naughty()).Raw("\""u8);
+        }
         line.Raw(",\"properties\":{"u8);
         WriteProperties(session, dirt);
         line.Raw("},\"context\":"u8).Raw(visitor.Device.Context).Raw("}}"u8);
@@ -140,7 +144,7 @@ internal sealed class EventWriter(TrafficPlan plan, LineBuffer line, Chance chan
         }
         if (dirt == Dirt.Hostile)
         {
-            line.Raw("\"comment\":\""u8).Raw(NaughtyStrings.Of(chance.Below(NaughtyStrings.Count))).Raw("\","u8);
+            line.Raw("\"comment\":\""u8).Raw(Naughty()).Raw("\","u8);
         }
         WriteCallProperties(session, dirt);
         line.Raw("\"page_number\":"u8).Whole(session.Page);
@@ -150,6 +154,8 @@ internal sealed class EventWriter(TrafficPlan plan, LineBuffer line, Chance chan
             line.Raw(",\"quantity\":\"two\",\"price\":\"12,90 EUR\",\"colour \":7"u8);
         }
     }
+
+    private ReadOnlySpan<byte> Naughty() => NaughtyStrings.Of(chance.Below(NaughtyStrings.Count));
 
     private void WriteCallProperties(in Session session, Dirt dirt)
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Millrace.Protocols;
 
 /// <summary>Where the events of a body stand, and what the body says about all of them. Reused: <see cref="Clear"/> first.</summary>
@@ -18,9 +20,35 @@ internal sealed class BodyShape
     /// <summary>JSON text of the destinations that the batch chose for all its events; empty: none.</summary>
     public Range Integrations { get; set; }
 
+    /// <summary>What the body says of all its events, as a JSON object; empty: nothing. A replay of one event needs it.</summary>
+    public byte[] SharedJson(ReadOnlySpan<byte> body)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        Add(json, "sentAt"u8, body[SentAt]);
+        Add(json, "context"u8, body[Context]);
+        Add(json, "integrations"u8, body[Integrations]);
+        if (json.WrittenCount > 0)
+        {
+            json.Write("}"u8);
+        }
+        return json.WrittenSpan.ToArray();
+    }
+
     public void Clear()
     {
         Events.Clear();
         (Key, SentAt, Context, Integrations) = (default, default, default, default);
+    }
+
+    private static void Add(ArrayBufferWriter<byte> json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty)
+        {
+            return;
+        }
+        json.Write(json.WrittenCount == 0 ? "{\""u8 : ",\""u8);
+        json.Write(name);
+        json.Write("\":"u8);
+        json.Write(value);
     }
 }

@@ -84,6 +84,7 @@ internal sealed class NativeProtocol : IProtocol
         {
             extra.Dispose();
         }
+        raw.IsFromDevice = true;
         if (!raw.Has(EventColumn.UserAgent) && !received.UserAgent.IsEmpty)
         {
             raw.Set(EventColumn.UserAgent, received.UserAgent);

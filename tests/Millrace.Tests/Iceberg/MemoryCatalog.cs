@@ -15,6 +15,12 @@ internal sealed class MemoryCatalog : ICatalog
     /// <summary>Runs before each commit: what another writer does in that moment.</summary>
     internal Func<Task>? BeforeCommit { get; set; }
 
+    /// <summary>Runs after a commit that ends unknown, before its caller hears of it.</summary>
+    internal Func<Task>? AfterUnknown { get; set; }
+
+    /// <summary>The next so many reads fail.</summary>
+    internal int FailingReads { get; set; }
+
     internal int Commits { get; private set; }
 
     public Task<string?> LoadAsync(TableName table, CancellationToken ct)
@@ -41,6 +47,11 @@ internal sealed class MemoryCatalog : ICatalog
     {
         lock (_lock)
         {
+            if (FailingReads > 0)
+            {
+                FailingReads--;
+                throw new IOException("Told so.");
+            }
             return Task.FromResult(new CatalogSnapshot(
                 tables.Where(_tables.ContainsKey).ToDictionary(table => table, table => _tables[table]),
                 sideTables.ToDictionary(side => side, IReadOnlyDictionary<string, string> (side) =>
@@ -56,18 +67,30 @@ internal sealed class MemoryCatalog : ICatalog
             await other();
         }
         Ending ending = Endings.TryDequeue(out Ending told) ? told : Ending.AsItIs;
+        bool isConflict = ending is Ending.Conflict || !TryApply(commit, isApplied: ending != Ending.UnknownWithoutEffect);
+        if (ending is not (Ending.UnknownWithEffect or Ending.UnknownWithoutEffect))
+        {
+            return isConflict ? CommitOutcome.Conflict : CommitOutcome.Committed;
+        }
+        if (AfterUnknown is { } next)
+        {
+            AfterUnknown = null;
+            await next();
+        }
+        throw new CommitUnknownException("Told so.", new IOException());
+    }
+
+    private bool TryApply(CatalogCommit commit, bool isApplied)
+    {
         lock (_lock)
         {
             Commits++;
-            bool isConflict = ending is Ending.Conflict
-                || commit.Swaps.Any(swap => _tables.GetValueOrDefault(swap.Table) != swap.Expected);
-            if (!isConflict && ending != Ending.UnknownWithoutEffect)
+            bool fits = commit.Swaps.All(swap => _tables.GetValueOrDefault(swap.Table) == swap.Expected);
+            if (fits && isApplied)
             {
                 Apply(commit);
             }
-            return ending is Ending.UnknownWithEffect or Ending.UnknownWithoutEffect
-                ? throw new CommitUnknownException("Told so.", new IOException())
-                : isConflict ? CommitOutcome.Conflict : CommitOutcome.Committed;
+            return fits;
         }
     }
 

@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Primitives;
+using Millrace.Control;
+using Millrace.Events;
+using Millrace.Protocols;
+
+namespace Millrace.Collect;
+
+/// <summary>Registers the HTTP edge: Kestrel for every process that answers HTTP, the endpoint for the role collect.</summary>
+internal static class CollectSetup
+{
+    private const string MovedContentLength = "X-Content-Length";
+
+    /// <summary>Kestrel with every limit set, on the addresses given. Needs <see cref="LiveSettings"/>.</summary>
+    public static IWebHostBuilder UseMillraceKestrel(
+        this IWebHostBuilder web, IReadOnlyList<Listener> listeners, CollectOptions options)
+    {
+        web.ConfigureServices(services => services.AddSingleton(options).AddSingleton<ConnectionDoor>());
+        return web.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            var services = kestrel.ApplicationServices;
+            CollectKestrel.Harden(kestrel, options);
+            CollectKestrel.Listen(kestrel, listeners, services.GetRequiredService<ConnectionDoor>(),
+                services.GetRequiredService<LiveSettings>().Current.Https);
+        });
+    }
+
+    /// <summary>The role collect. Needs Control, <see cref="CollectLog"/>, <see cref="CollectOptions"/> and the protocols.</summary>
+    public static IServiceCollection AddCollect(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.AddSingleton(provider => new BodyBudget(provider.GetRequiredService<CollectOptions>().BodyBytesInFlightMax));
+        services.AddSingleton(provider => new RefusalTable(provider.GetRequiredService<CollectOptions>().RefusalRowsMax));
+        services.AddSingleton(provider => new CollectRoutes(provider.GetServices<IProtocol>()));
+        services.AddSingleton<CollectMetrics>();
+        services.AddSingleton(provider => new CollectParts(provider.GetRequiredService<CollectLog>(),
+            provider.GetRequiredService<CollectOptions>(), provider.GetRequiredService<TimeProvider>())
+        {
+            Routes = provider.GetRequiredService<CollectRoutes>(),
+            Budget = provider.GetRequiredService<BodyBudget>(),
+            Refusals = provider.GetRequiredService<RefusalTable>(),
+            Metrics = provider.GetRequiredService<CollectMetrics>(),
+        });
+        services.AddSingleton<CollectEndpoint>();
+        services.AddHostedService<CollectService>();
+        return services;
+    }
+
+    /// <summary>First in the pipeline, on both sides: refuses ambiguous lengths, believes trusted proxies.</summary>
+    public static void UseDoor(this IApplicationBuilder app)
+    {
+        var settings = app.ApplicationServices.GetRequiredService<LiveSettings>();
+        app.Use((context, next) =>
+        {
+            if (HasBothLengths(context.Request.Headers))
+            {
+                context.Response.StatusCode = CollectRefusals.BothLengths.Status;
+                context.Response.ContentType = Problem.ContentType;
+                context.Response.Headers.Connection = "close";
+                return context.Response.BodyWriter.WriteAsync(Problem.Body(CollectRefusals.BothLengths)).AsTask();
+            }
+            Forwarded.Apply(context, settings.Current.TrustedNetworks);
+            return next(context);
+        });
+    }
+
+    /// <summary>The routes of all protocols, on addresses that serve the collect side.</summary>
+    public static void UseCollect(this IApplicationBuilder app)
+    {
+        var endpoint = app.ApplicationServices.GetRequiredService<CollectEndpoint>();
+        app.Use((context, next) =>
+            SideFeature.Serves(context, Side.Collect) ? endpoint.HandleAsync(context, next) : next(context));
+    }
+
+    // Kestrel lets Transfer-Encoding win and moves the other one out of the way; a proxy before us may choose otherwise.
+    private static bool HasBothLengths(IHeaderDictionary headers) =>
+        !StringValues.IsNullOrEmpty(headers.TransferEncoding)
+        && (headers.ContentLength is not null || headers.ContainsKey(MovedContentLength));
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.ObjectPool;
+using Millrace.Control;
+using Millrace.Events;
+using Millrace.Protocols;
+
+namespace Millrace.Collect;
+
+/// <summary>One request's way through <see cref="CollectEndpoint"/>, and its memory. Reused.</summary>
+internal sealed class Visit(BodyBudget budget) : IResettable
+{
+    private const int EventsKept = 64 << 10;
+
+    public CollectRoute Route { get; set; } = null!;
+
+    /// <summary>Null until a key was found that may write.</summary>
+    public KeyGrant? Grant { get; set; }
+
+    /// <summary>As it came over the wire.</summary>
+    public BodyBuffer Raw { get; } = new(budget);
+
+    /// <summary>Decompressed; empty where the body came plain.</summary>
+    public BodyBuffer Decoded { get; } = new(budget);
+
+    /// <summary>What is counted, logged and decoded later: one of the two buffers, without a byte order mark.</summary>
+    public ReadOnlyMemory<byte> Body { get; set; }
+
+    public BodyShape Shape { get; } = new();
+
+    /// <summary>Of the record, once it is durable.</summary>
+    public long Offset { get; set; }
+
+    public Refusal? Refusal { get; set; }
+
+    /// <summary>False: this one has grown too large to keep.</summary>
+    public bool TryReset()
+    {
+        Raw.Clear();
+        Decoded.Clear();
+        Shape.Clear();
+        (Route, Grant, Body, Offset, Refusal) = (null!, null, default, 0, null);
+        return Shape.Events.Capacity <= EventsKept;
+    }
+}
+
+/// <summary>Makes visits for the pool.</summary>
+internal sealed class VisitPolicy(BodyBudget budget) : PooledObjectPolicy<Visit>
+{
+    public override Visit Create() => new(budget);
+
+    public override bool Return(Visit visit) => visit.TryReset();
+}

@@ -1,0 +1,138 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace Millrace.Tests.Collect;
+
+public class EncodingTests
+{
+    private const string Body = """[{"event":"ä 😀"},{"event":"b"}]""";
+
+    public static TheoryData<string, string> Encodings => new()
+    {
+        { "gzip", "gzip" }, { "GZIP", "gzip" }, { "x-gzip", "gzip" }, { "deflate", "zlib" }, { "deflate", "raw" }, { "br", "br" },
+        { "identity", "plain" },
+    };
+
+    [Theory, MemberData(nameof(Encodings))]
+    public async Task Stores_the_decoded_body(string header, string format)
+    {
+        await using var collector = await TestCollector.StartAsync();
+
+        using var answer = await collector.SendAsync(Compressed(Encoding.UTF8.GetBytes(Body), format), request =>
+            request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", header));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        collector.Log.Batch.BodyText.ShouldBe(Body);
+        collector.Log.Batch.Events.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("text/plain")]
+    public async Task Knows_gzip_by_its_first_bytes_whatever_the_content_type_says(string contentType)
+    {
+        await using var collector = await TestCollector.StartAsync();
+
+        using var answer = await collector.SendAsync(Compressed(Encoding.UTF8.GetBytes(Body), "gzip"), request =>
+            request.Content!.Headers.ContentType = new MediaTypeHeaderValue(contentType));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        collector.Log.Batch.BodyText.ShouldBe(Body);
+    }
+
+    [Fact]
+    public async Task Drops_a_byte_order_mark()
+    {
+        await using var collector = await TestCollector.StartAsync();
+
+        using var answer = await collector.SendAsync("\uFEFF" + Body);
+
+        collector.Log.Batch.BodyText.ShouldBe(Body);
+    }
+
+    [Theory]
+    [InlineData("gzip, gzip")]
+    [InlineData("zstd")]
+    public async Task Refuses_an_encoding_it_cannot_undo(string header)
+    {
+        await using var collector = await TestCollector.StartAsync();
+
+        using var answer = await collector.SendAsync(Compressed(Encoding.UTF8.GetBytes(Body), "gzip"), request =>
+            request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", header));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("unsupported_encoding");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("zlib")]
+    [InlineData("raw")]
+    [InlineData("br")]
+    public async Task Refuses_a_body_that_was_cut_off(string format)
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var whole = await Compressed(Encoding.UTF8.GetBytes(Body), format).ReadAsByteArrayAsync();
+
+        using var answer = await collector.SendAsync(new ByteArrayContent(whole[..(whole.Length / 2)]), request =>
+            request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", format is "zlib" or "raw" ? "deflate" : format));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("invalid_encoding");
+    }
+
+    [Theory]
+    [InlineData("gzip", 64, "body_too_large")]
+    [InlineData("br", 512, "decoded_ratio")]
+    public async Task Refuses_a_bomb_before_it_is_large(string format, int mebibytes, string code)
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var bomb = Zeros(format, mebibytes);
+        var before = GC.GetTotalAllocatedBytes();
+
+        using var answer = await collector.SendAsync(bomb, request => request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", format));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain(code);
+        (GC.GetTotalAllocatedBytes() - before).ShouldBeLessThan(32 << 20);
+    }
+
+    private static ByteArrayContent Zeros(string format, int mebibytes)
+    {
+        using var target = new MemoryStream();
+        using (var stream = Compressor(target, format))
+        {
+            var zeros = new byte[1 << 20];
+            for (var written = 0; written < mebibytes; written++)
+            {
+                stream.Write(zeros);
+            }
+        }
+        return new ByteArrayContent(target.ToArray());
+    }
+
+    private static ByteArrayContent Compressed(byte[] bytes, string format)
+    {
+        if (format == "plain")
+        {
+            return new ByteArrayContent(bytes);
+        }
+        using var target = new MemoryStream();
+        using (var stream = Compressor(target, format))
+        {
+            stream.Write(bytes);
+        }
+        return new ByteArrayContent(target.ToArray());
+    }
+
+    private static Stream Compressor(MemoryStream target, string format) => format switch
+    {
+        "gzip" => new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true),
+        "zlib" => new ZLibStream(target, CompressionLevel.Fastest, leaveOpen: true),
+        "raw" => new DeflateStream(target, CompressionLevel.Fastest, leaveOpen: true),
+        "br" => new BrotliStream(target, CompressionLevel.Optimal, leaveOpen: true),
+        _ => throw new ArgumentOutOfRangeException(nameof(format)),
+    };
+}

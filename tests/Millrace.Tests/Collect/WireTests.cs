@@ -1,0 +1,119 @@
+using System.Net.Sockets;
+using System.Text;
+using Millrace.Collect;
+using Millrace.Events;
+
+namespace Millrace.Tests.Collect;
+
+/// <summary>Requests that are wrong on the wire: each gets a 4xx or a closed connection, never a 5xx, and stores nothing.</summary>
+public class WireTests
+{
+    private const string Head = $"POST /v1/events HTTP/1.1\r\nHost: a\r\nX-Write-Key: {TestCollector.WriteKey}\r\n";
+
+    public static TheoryData<string, string> Malformed => new()
+    {
+        { Head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n", "400" },
+        { Head + "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n[]\r\n0\r\n\r\n", "400" },
+        { Head.Replace("\r\n", "\n") + "Content-Length: 2\n\n[]", "400" },
+        { Head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]", "400" },
+        { Head + "Content-Length: -1\r\n\r\n[]", "400" },
+        { Head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n", "400" },
+        { Head + "X-Folded: a\r\n b\r\nContent-Length: 2\r\n\r\n[]", "400" },
+        { Head + "X Space: a\r\nContent-Length: 2\r\n\r\n[]", "400" },
+        { Head.Replace("Host: a\r\n", "") + "Content-Length: 2\r\n\r\n[]", "400" },
+        { Head + string.Concat(Enumerable.Range(0, 65).Select(n => $"X-{n}: a\r\n")) + "\r\n", "431" },
+        { Head + $"X-Long: {new string('a', 40_000)}\r\n\r\n", "431" },
+        { $"GET /{new string('a', 70_000)} HTTP/1.1\r\nHost: a\r\n\r\n", "414" },
+    };
+
+    [Theory, MemberData(nameof(Malformed))]
+    public async Task Refuses_a_malformed_request(string request, string status)
+    {
+        await using var collector = await TestCollector.StartAsync();
+
+        (await collector.AnswerToAsync(request)).ShouldStartWith("HTTP/1.1 " + status);
+
+        collector.Log.Records.ShouldNotContain(record => record.Kind == EnvelopeKind.Batch);
+    }
+
+    [Fact]
+    public async Task Takes_a_request_line_of_60_kilobytes()
+    {
+        await using var collector = await TestCollector.StartAsync();
+
+        var status = await collector.AnswerToAsync(
+            Head.Replace("/v1/events", "/v1/events?e=" + new string('a', 60_000)) + "Content-Length: 2\r\n\r\n[]");
+
+        status.ShouldBe("HTTP/1.1 200 OK");
+    }
+
+    [Fact]
+    public async Task Counts_a_client_that_leaves_in_the_middle_of_its_body_and_stores_nothing()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        using (var socket = await collector.ConnectAsync(Head + "Content-Length: 100\r\n\r\n[1,"))
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            while (collector.Get<BodyBudget>().Reserved == 0)
+            {
+                await Task.Yield();
+            }
+        }
+
+        await collector.StopAsync();
+
+        var refusals = collector.Log.Records.Single(record => record.Kind == EnvelopeKind.Refusals);
+        refusals.BodyText.ShouldContain("client_gone");
+        collector.Log.Records.ShouldNotContain(record => record.Kind == EnvelopeKind.Batch);
+        collector.Get<BodyBudget>().Reserved.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Stops_waiting_for_a_body_at_the_deadline()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var budget = collector.Get<BodyBudget>();
+        using var socket = await collector.ConnectAsync(Head + "Content-Length: 100\r\n\r\n[1,");
+        // Advancing again and again: only once the request waits does its deadline exist.
+        var status = TestCollector.ReadStatusAsync(socket);
+        while (!status.IsCompleted)
+        {
+            collector.Time.Advance(TimeSpan.FromSeconds(31));
+            await Task.Yield();
+        }
+
+        (await status).ShouldStartWith("HTTP/1.1 408");
+        budget.Reserved.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Closes_connections_beyond_those_one_address_may_have()
+    {
+        await using var collector = await TestCollector.StartAsync(new CollectOptions { ConnectionsPerAddressMax = 2 });
+        using var first = await collector.ConnectAsync(Head);
+        using var second = await collector.ConnectAsync(Head);
+
+        var third = await Outcome(collector);
+        first.Close();
+        var later = "closed";
+        while (later == "closed")
+        {
+            later = await Outcome(collector);
+        }
+
+        third.ShouldBe("closed");
+        later.ShouldBe("HTTP/1.1 200 OK");
+    }
+
+    private static async Task<string> Outcome(TestCollector collector)
+    {
+        try
+        {
+            return await collector.AnswerToAsync(Head + "Content-Length: 2\r\n\r\n[]");
+        }
+        catch (Exception reset) when (reset is IOException or SocketException)
+        {
+            return "closed";
+        }
+    }
+}
