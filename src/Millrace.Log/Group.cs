@@ -14,7 +14,8 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
 
     private readonly List<Chunk> _chunks = [];
     private readonly object _filling = new();
-    private readonly TaskCompletionSource<AppendRefusal> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AppendRefusal> _done =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _unfilled = 1; // one for the group itself, until it is closed
 
     public SegmentPlan Segment { get; } = segment;

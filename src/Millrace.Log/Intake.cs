@@ -61,7 +61,7 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
             }
             if (_segment.End - _tip.End < bytes)
             {
-                Roll(Math.Max(_capacity, bytes));
+                Roll(Math.Max(_capacity, SegmentHeader.Align(bytes)));
             }
             place = Reserve(bytes, entry);
             WakeWriter();
@@ -69,7 +69,8 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
         }
     }
 
-    /// <summary>The next group to write, closed to appends; waits for one. Null: the log ends and all is written.</summary>
+    /// <summary>The next group to write, closed to appends; waits for one. Null: the log ends and all is
+    /// written.</summary>
     public Group? Take()
     {
         lock (_gate)
@@ -162,10 +163,21 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
     {
         Group group = _open ??= new Group(_segment, _tip, opensSegment: false);
         long received = Math.Max(_tip.Received, Microseconds.Of(time.GetUtcNow()));
-        var header = new RecordHeader(_tip.End, received, _tip.Events, entry.Events, (uint)(_tip.End - group.Start));
+        if (!entry.Stamp.IsEmpty)
+        {
+            _tip = _tip with { Stamp = entry.Stamp.ToArray(), Stamps = _tip.Stamps + 1 };
+        }
+        var header = new RecordHeader
+        {
+            Offset = _tip.End,
+            Received = received,
+            FirstEvent = _tip.Events,
+            Events = entry.Events,
+            DurableBefore = options.Durability == LogDurability.Disk ? group.Start : _segment.Base,
+            Stamps = _tip.Stamps,
+        };
         var place = new Place(group, group.Reserve(bytes), header);
-        _tip = new LogTip(
-            _tip.End + bytes, _tip.Events + entry.Events, received, entry.Stamp.IsEmpty ? _tip.Stamp : entry.Stamp.ToArray());
+        _tip = _tip with { End = _tip.End + bytes, Events = _tip.Events + entry.Events, Received = received };
         group.Tip = _tip;
         _inFlightBytes += bytes;
         return place;
@@ -189,16 +201,8 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
         _tip = segment.Before with { End = segment.Base };
     }
 
-    private SegmentPlan NewPlan(long firstOffset, long capacity, LogTip before)
-    {
-        ulong salt;
-        do
-        {
-            salt = (ulong)salts.NextInt64(long.MinValue, long.MaxValue);
-        }
-        while (salt == 0);
-        return new SegmentPlan(firstOffset, capacity, salt, before);
-    }
+    private SegmentPlan NewPlan(long firstOffset, long capacity, LogTip before) =>
+        new(firstOffset, capacity, (ulong)salts.NextInt64(long.MinValue, long.MaxValue), before);
 
     private void WakeWriter()
     {

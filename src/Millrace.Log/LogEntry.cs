@@ -16,7 +16,8 @@ public readonly record struct LogEntry
     /// <summary>Events in this record, 0 for a record that carries none.</summary>
     public int Events { get; init; }
 
-    /// <summary>Empty, or 32 bytes: from here on this control version is in force, and segments opened later say so.</summary>
+    /// <summary>Empty, or 32 bytes: from here on this control version is in force, and segments opened later say
+    /// so.</summary>
     public ReadOnlyMemory<byte> Stamp { get; init; }
 }
 
@@ -43,6 +44,7 @@ public readonly record struct AppendResult(long Offset, AppendRefusal Refusal);
 
 /// <summary>What a writer needs from outside to begin.</summary>
 /// <param name="Stamp">The control version in force, 32 bytes (zeros: none yet).</param>
-/// <param name="Salts">Source of segment salts; must differ between starts, or stale bytes could pass for records.</param>
+/// <param name="Salts">Source of segment salts; must differ between starts, or stale bytes could pass for
+/// records.</param>
 /// <param name="Meter">Where the metrics go; null: nowhere.</param>
 public sealed record LogStart(ReadOnlyMemory<byte> Stamp, Random Salts, Meter? Meter = null);

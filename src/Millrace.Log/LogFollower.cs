@@ -21,16 +21,16 @@ internal sealed class LogFollower : IDisposable
         _time = time;
     }
 
-    public long SyncedEnd
+    public LogPosition Synced
     {
         get
         {
             if (_writer is not null)
             {
-                return _writer.SyncedEnd;
+                return _writer.Synced;
             }
             _file ??= SyncedFile.OpenForReading(_disk!, _directory);
-            return _file?.Read() ?? 0;
+            return _file?.Read() ?? default;
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed class LogFollower : IDisposable
 
     private async ValueTask AskAsync(long beyond, CancellationToken cancellationToken)
     {
-        for (TimeSpan pause = AskAfterMin; SyncedEnd <= beyond;)
+        for (TimeSpan pause = AskAfterMin; Synced.Offset <= beyond;)
         {
             await Task.Delay(pause, _time!, cancellationToken);
             pause = pause * 2 < AskAfterMax ? pause * 2 : AskAfterMax;

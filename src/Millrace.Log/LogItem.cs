@@ -13,40 +13,43 @@ public readonly struct LogItem
     public LogDamage? Damage { get; }
 
     /// <summary>The record; only where <see cref="Damage"/> is null.</summary>
-    public LogRecord Record => Damage is null ? _record : throw new InvalidOperationException("Damage carries no record.");
+    public LogRecord Record =>
+        Damage is null ? _record : throw new InvalidOperationException("Damage carries no record.");
 }
 
 /// <summary>A durable record. Valid until the next call of the reader that returned it.</summary>
 public readonly struct LogRecord
 {
-    private readonly RecordHeader _header;
-    private readonly ReadOnlyMemory<byte> _payload;
+    private readonly StoredRecord _record;
     private readonly ReadOnlyMemory<byte> _stamp;
 
-    internal LogRecord(RecordHeader header, ReadOnlyMemory<byte> payload, ReadOnlyMemory<byte> stamp)
+    internal LogRecord(StoredRecord record, ReadOnlyMemory<byte> stamp)
     {
-        _header = header;
-        _payload = payload;
+        _record = record;
         _stamp = stamp;
     }
 
     /// <summary>Its offset.</summary>
-    public long Offset => _header.Offset;
+    public long Offset => _record.Header.Offset;
 
     /// <summary>Exclusive end: the position behind it.</summary>
-    public long End => _header.Offset + RecordHeader.PaddedBytes(RecordHeader.Bytes + _payload.Length);
+    public long End => _record.End;
 
     /// <summary>Receive time in microseconds since 1970; never smaller than that of the record before.</summary>
-    public long ReceivedMicros => _header.Received;
+    public long ReceivedMicros => _record.Header.Received;
 
     /// <summary>Events in all records before this one since the log began.</summary>
-    public long FirstEvent => _header.FirstEvent;
+    public long FirstEvent => _record.Header.FirstEvent;
 
     /// <summary>Events in this record, as its appender counted them.</summary>
-    public int Events => _header.Events;
+    public int Events => _record.Header.Events;
+
+    /// <summary>How often the stamp had been set, by this record too: one more than expected shows a lost control
+    /// record.</summary>
+    public uint Stamps => _record.Header.Stamps;
 
     /// <summary>What was appended.</summary>
-    public ReadOnlySpan<byte> Payload => _payload.Span;
+    public ReadOnlySpan<byte> Payload => _record.Payload.Span;
 
     /// <summary>The control version in force where this record's segment begins: 32 bytes, zeros for none.</summary>
     public ReadOnlySpan<byte> Stamp => _stamp.Span;
@@ -55,6 +58,9 @@ public readonly struct LogRecord
 /// <summary>Why a stretch of the log could not be read.</summary>
 public enum LogDamageKind
 {
+    /// <summary>Nothing was lost.</summary>
+    Nothing,
+
     /// <summary>Records do not match their checksums.</summary>
     Records,
 

@@ -23,8 +23,10 @@ internal sealed class LogMetrics
         _bytes = meter.CreateCounter<long>("millrace.log.bytes", "By", "Bytes made durable.");
         _refused = meter.CreateCounter<long>("millrace.log.refused", "{record}", "Appends refused, by reason.");
         _opened = meter.CreateCounter<long>("millrace.log.segments.opened", "{segment}", "Segments opened.");
-        _removed = meter.CreateCounter<long>("millrace.log.segments.released", "{segment}", "Segments reused or removed.");
-        _failures = meter.CreateCounter<long>("millrace.log.disk.failures", "{failure}", "Disk operations that failed.");
+        _removed = meter.CreateCounter<long>(
+            "millrace.log.segments.released", "{segment}", "Segments reused or removed.");
+        _failures = meter.CreateCounter<long>(
+            "millrace.log.disk.failures", "{failure}", "Disk operations that failed.");
         _syncDuration = meter.CreateHistogram<double>("millrace.log.fsync.duration", "s", "Time of a sync of records.");
     }
 

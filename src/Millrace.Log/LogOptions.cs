@@ -20,7 +20,8 @@ public sealed record LogOptions
     /// At least 64 KiB, at most 1 GiB, a multiple of 4,096.</summary>
     public long SegmentBytes { get; init; } = 128 << 20;
 
-    /// <summary>Bytes that may wait for their sync before appends are refused. A single larger record is taken alone.</summary>
+    /// <summary>Bytes that may wait for their sync before appends are refused. A single larger record is taken
+    /// alone.</summary>
     public long InFlightBytesMax { get; init; } = 64 << 20;
 
     /// <summary>Age at which a segment that holds records is closed, so that it can be archived and reused.</summary>
@@ -38,7 +39,7 @@ public sealed record LogOptions
     /// <summary>The node id.</summary>
     public ulong Node { get; init; }
 
-    /// <summary>The greatest committed position of this node: no offset below it is given out. A multiple of 8.</summary>
+    /// <summary>The greatest committed position of this node: no offset below it is given out.</summary>
     public long FirstOffsetMin { get; init; }
 
     /// <summary>Used segments kept for reuse.</summary>
@@ -54,7 +55,7 @@ public sealed record LogOptions
         Check(SealAfter > TimeSpan.Zero, nameof(SealAfter), "must be greater than zero");
         Check(FreeBytesMin >= 0, nameof(FreeBytesMin), "must not be negative");
         Check(FreeShareMin is >= 0 and < 1, nameof(FreeShareMin), "must be from 0 to below 1");
-        Check(FirstOffsetMin >= 0 && FirstOffsetMin % 8 == 0, nameof(FirstOffsetMin), "must be a multiple of 8");
+        Check(FirstOffsetMin >= 0, nameof(FirstOffsetMin), "must not be negative");
         Check(SparesMax is >= 1 and <= 64, nameof(SparesMax), "must be from 1 to 64");
     }
 

@@ -2,9 +2,8 @@ namespace Millrace.Log;
 
 /// <summary>Reads a log in order from a position, and follows it as it grows. Hot path.</summary>
 /// <remarks>
-/// Hands out synced records only, in order, each once; where records are damaged it says so and goes on behind. Damage
-/// at the very end is said once a later record or segment shows how many events it took. Not thread safe; any number
-/// of readers may read a log, in any process.
+/// Hands out synced records only, in order, each once; where records are damaged it says so and goes on behind. Not
+/// thread safe; any number of readers may read a log, in any process.
 /// </remarks>
 public sealed class LogReader : IDisposable
 {
@@ -13,37 +12,45 @@ public sealed class LogReader : IDisposable
     private readonly string _directory;
     private readonly IDisk _disk;
     private readonly LogFollower _follower;
-    private readonly long _from; // what ends at or before it is read only to learn the running numbers
+    private readonly long _from; // what ends at or before it is read only to learn the number of events
     private SegmentView? _segment;
     private LogSegment? _next;
     private long _position;
-    private long _events = Unknown;
-    private long _searchedTo;
+    private long _events;
+    private long _received;
     private long _seenEnd;
 
-    private LogReader(string directory, IDisk disk, long position, LogFollower follower)
+    private LogReader(string directory, IDisk disk, LogPosition position, LogFollower follower)
     {
         _directory = directory;
         _disk = disk;
         _follower = follower;
-        _from = position;
-        _seenEnd = position;
+        _from = _position = _seenEnd = position.Offset;
+        _events = position.Events;
     }
+
+    private enum Outcome { Nothing, Skipped, Item }
 
     /// <summary>Where reading goes on: all before it was handed out.</summary>
     public long Position => Math.Max(_position, _from);
 
+    /// <summary>The same with the events before it, -1 until they are known: what a later reader resumes
+    /// with.</summary>
+    public LogPosition Reached => new(Position, _position < _from ? Unknown : _events);
+
     /// <summary>Exclusive end of what is durable, as far as this reader can know.</summary>
-    public long SyncedEnd => _follower.SyncedEnd;
+    public long SyncedEnd => _follower.Synced.Offset;
 
     /// <summary>Reads a log that is written in this process.</summary>
-    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next record.</param>
-    public static LogReader Open(string directory, IDisk disk, long position, LogWriter writer) =>
+    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next
+    /// record.</param>
+    public static LogReader Open(string directory, IDisk disk, LogPosition position, LogWriter writer) =>
         new(directory, disk, position, new LogFollower(writer));
 
     /// <summary>Reads a log that another process writes, or none: asks after 5 ms, backing off to 50 ms.</summary>
-    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next record.</param>
-    public static LogReader Open(string directory, IDisk disk, long position, TimeProvider time) =>
+    /// <param name="position">0, or where an earlier reader stood; in a gap, reading begins with the next
+    /// record.</param>
+    public static LogReader Open(string directory, IDisk disk, LogPosition position, TimeProvider time) =>
         new(directory, disk, position, new LogFollower(directory, disk, time));
 
     /// <summary>Completes when there is more than at the last <see cref="TryRead"/> that returned false.</summary>
@@ -55,32 +62,20 @@ public sealed class LogReader : IDisposable
     public bool TryRead(out LogItem item)
     {
         item = default;
-        long end = _follower.SyncedEnd;
-        while (Position < end)
+        LogPosition synced = _follower.Synced;
+        while (Position < synced.Offset)
         {
-            if (_segment is null)
-            {
-                if (!TryBegin(out LogDamage? missing))
-                {
-                    break;
-                }
-                if (missing is not null)
-                {
-                    item = new LogItem(missing);
-                    return true;
-                }
-            }
-            Outcome outcome = Step(end, out item);
-            if (outcome == Outcome.Nothing)
-            {
-                break;
-            }
+            Outcome outcome = _segment is null ? Begin(out item) : Step(synced, out item);
             if (outcome == Outcome.Item)
             {
                 return true;
             }
+            if (outcome == Outcome.Nothing)
+            {
+                break;
+            }
         }
-        _seenEnd = end;
+        _seenEnd = synced.Offset;
         return false;
     }
 
@@ -90,128 +85,136 @@ public sealed class LogReader : IDisposable
         _follower.Dispose();
     }
 
-    private enum Outcome { Nothing, Skipped, Item }
-
     /// <summary>Opens the segment that holds the position, or else the first behind it.</summary>
-    private bool TryBegin(out LogDamage? missing)
-    {
-        missing = null;
-        List<long> bases = LogSegments.Bases(_disk, _directory);
-        if (bases.Count == 0)
-        {
-            return false;
-        }
-        int behind = bases.FindIndex(first => first > _from);
-        int index = behind < 0 ? bases.Count - 1 : Math.Max(0, behind - 1);
-        _segment = SegmentView.Open(_disk, _directory, bases[index]);
-        _position = _segment.Base;
-        _events = _segment.Segment.Header?.FirstEvent ?? Unknown;
-        if (_from > 0 && _from < _position && _segment.Segment.Header?.PreviousEnd > _from)
-        {
-            missing = new LogDamage(_from, _position, 0, LogDamageKind.MissingSegment);
-        }
-        return true;
-    }
-
-    private Outcome Step(long end, out LogItem item)
+    private Outcome Begin(out LogItem item)
     {
         item = default;
-        long limit = Limit(end);
+        List<SegmentName> names = LogSegments.Names(_disk, _directory);
+        int index = names.FindIndex(name => name.End > _position);
+        if (index < 0)
+        {
+            return Outcome.Nothing;
+        }
+        SegmentName name = names[index];
+        if (_position < name.Base)
+        {
+            bool isStart = _position == 0 && _events <= 0;
+            _events = isStart ? Unknown : _events;
+            return Enter(name, isStart ? LogDamageKind.Nothing : LogDamageKind.MissingSegment, out item);
+        }
+        _segment = SegmentView.Open(_disk, _directory, name);
+        if (_events == Unknown)
+        {
+            _position = name.Base;
+            _events = _segment.Header?.FirstEvent ?? Unknown;
+        }
+        return Outcome.Skipped;
+    }
+
+    private Outcome Step(LogPosition synced, out LogItem item)
+    {
+        item = default;
+        long limit = Limit(synced.Offset);
         if (_position < limit)
         {
-            if (_segment!.TryRead(_position, limit, out RecordHeader header, out ReadOnlyMemory<byte> payload))
+            var bound = new Bound(limit, _received, _events);
+            if (_segment!.TryRead(_position, bound, out StoredRecord record))
             {
-                return Advance(new LogRecord(header, payload, _segment.Segment.Header!.Stamp), out item);
+                return Advance(record, out item);
             }
             if (TryReopen())
             {
                 return Outcome.Skipped;
             }
-            long found = _segment.Find(Math.Max(_position + 8, _searchedTo), limit);
-            if (found >= 0)
+            if (_segment.TryFind(_position, bound, out record))
             {
-                _segment.TryRead(found, limit, out header, out _);
-                return Damaged(found, header.FirstEvent, LogDamageKind.Records, out item);
+                var sound = new LogPosition(record.Header.Offset, record.Header.FirstEvent);
+                return Damaged(sound, LogDamageKind.Records, out item);
             }
-            _searchedTo = limit;
+            if (_next is null && _segment.Header is not null)
+            {
+                return Damaged(synced, LogDamageKind.Records, out item);
+            }
         }
-        return _next is null ? Outcome.Nothing : MoveOn(_next.Base, out item);
+        if (_next is null)
+        {
+            return Outcome.Nothing;
+        }
+        LogDamageKind lost = _segment!.Header is null ? LogDamageKind.Header
+            : _next.Header?.PreviousEnd > _segment.Segment.End ? LogDamageKind.MissingSegment
+            : LogDamageKind.Records;
+        return Enter(new SegmentName(_next.Base, _next.End), lost, out item);
     }
 
     /// <summary>Where the valid records of the segment end, as far as it is known; finds the next segment.</summary>
-    private long Limit(long end)
+    private long Limit(long synced)
     {
-        if (_segment!.Segment.Header is not null && end < _segment.End)
+        long end = _segment!.Segment.End;
+        if (synced < end)
         {
-            return end;
+            return synced;
         }
-        _next ??= FindNext();
-        long previousEnd = _next?.Header?.PreviousEnd ?? long.MaxValue;
-        return Math.Min(Math.Min(end, previousEnd), _segment.End);
+        _next ??= FindNext(end);
+        return Math.Min(end, _next?.Header?.PreviousEnd ?? end);
     }
 
-    private LogSegment? FindNext()
+    private LogSegment? FindNext(long end)
     {
-        List<long> bases = LogSegments.Bases(_disk, _directory);
-        int index = bases.FindIndex(first => first > _segment!.Base);
-        return index < 0 ? null : LogSegments.Open(_disk, _directory, bases[index]);
+        List<SegmentName> names = LogSegments.Names(_disk, _directory);
+        int index = names.FindIndex(name => name.Base >= end);
+        return index < 0 ? null : LogSegments.Open(_disk, _directory, names[index]);
     }
 
-    private Outcome Advance(LogRecord record, out LogItem item)
+    private Outcome Advance(StoredRecord record, out LogItem item)
     {
         _position = record.End;
-        _events = record.FirstEvent + record.Events;
-        item = new LogItem(record);
+        _events = record.Header.FirstEvent + record.Header.Events;
+        _received = record.Header.Received;
+        item = new LogItem(new LogRecord(record, _segment!.Header!.Stamp));
         return record.End <= _from ? Outcome.Skipped : Outcome.Item;
     }
 
-    /// <summary>
-    /// A restarted writer may use an empty last segment again, with a new salt. Whoever held it open finds out here,
-    /// at the first record, before calling it damage.
-    /// </summary>
+    /// <summary>Whether the file under this segment's name is another by now: a restarted writer uses an empty last
+    /// segment again, with a new salt.</summary>
     private bool TryReopen()
     {
-        if (_position != _segment!.Base || _searchedTo > _position)
-        {
-            return false;
-        }
-        SegmentView fresh = SegmentView.Open(_disk, _directory, _position);
-        bool isAnother = fresh.Segment.Header is { } header && header.Salt != _segment.Segment.Header?.Salt;
+        SegmentView fresh = SegmentView.Open(_disk, _directory, _segment!.Name);
+        bool isAnother = fresh.Header is { } header && header.Salt != _segment.Header?.Salt;
         (isAnother ? _segment : fresh).Dispose();
         _segment = isAnother ? fresh : _segment;
         return isAnother;
     }
 
-    private Outcome MoveOn(long nextBase, out LogItem item)
+    /// <summary>Goes on to a segment, and says what was lost between the position and its base.</summary>
+    private Outcome Enter(SegmentName name, LogDamageKind lost, out LogItem item)
     {
         item = default;
-        SegmentView left = _segment!;
-        _segment = SegmentView.Open(_disk, _directory, nextBase);
+        SegmentView entered = SegmentView.Open(_disk, _directory, name);
+        _segment?.Dispose();
+        _segment = entered;
         _next = null;
-        left.Dispose();
-        if (_segment.Segment.Header is not { } header)
+        if (entered.Header is not { } header)
         {
-            _position = nextBase;
+            _position = name.Base;
             return Outcome.Skipped; // what was lost before it shows in the first running number that can be read
         }
-        LogDamageKind kind = left.Segment.Header is null ? LogDamageKind.Header
-            : header.PreviousEnd > left.End ? LogDamageKind.MissingSegment
-            : LogDamageKind.Records;
-        if (header.PreviousEnd > _position || (_events != Unknown && header.FirstEvent > _events))
+        _received = Math.Max(_received, header.ReceivedMin);
+        bool isLost = header.PreviousEnd > _position || (_events != Unknown && header.FirstEvent > _events);
+        if (isLost && lost != LogDamageKind.Nothing)
         {
-            return Damaged(nextBase, header.FirstEvent, kind, out item);
+            return Damaged(new LogPosition(name.Base, header.FirstEvent), lost, out item);
         }
-        _position = nextBase;
+        _position = name.Base;
         _events = header.FirstEvent;
         return Outcome.Skipped;
     }
 
-    private Outcome Damaged(long to, long firstEvent, LogDamageKind kind, out LogItem item)
+    private Outcome Damaged(LogPosition to, LogDamageKind kind, out LogItem item)
     {
-        long lost = _events == Unknown ? 0 : Math.Max(0, firstEvent - _events);
-        item = new LogItem(new LogDamage(Math.Max(_position, _from), to, lost, kind));
-        _position = to;
-        _events = firstEvent;
-        return to <= _from ? Outcome.Skipped : Outcome.Item;
+        long lost = _events == Unknown ? 0 : Math.Max(0, to.Events - _events);
+        item = new LogItem(new LogDamage(Math.Max(_position, _from), to.Offset, lost, kind));
+        _position = to.Offset;
+        _events = to.Events;
+        return to.Offset <= _from ? Outcome.Skipped : Outcome.Item;
     }
 }

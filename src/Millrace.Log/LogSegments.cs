@@ -2,58 +2,73 @@ using System.Globalization;
 
 namespace Millrace.Log;
 
+/// <summary>A segment as its file is named: the offsets it owns.</summary>
+/// <param name="Base">First offset.</param>
+/// <param name="End">Exclusive end.</param>
+internal readonly record struct SegmentName(long Base, long End)
+{
+    private const string Extension = ".seg";
+    private const int Digits = 20;
+
+    public static SegmentName? Parse(string fileName)
+    {
+        bool isShaped = fileName.Length == (2 * Digits) + 1 + Extension.Length && fileName[Digits] == '-'
+            && fileName.EndsWith(Extension, StringComparison.Ordinal);
+        return isShaped && TryParse(fileName.AsSpan(0, Digits), out long first)
+            && TryParse(fileName.AsSpan(Digits + 1, Digits), out long end) && first < end
+                ? new SegmentName(first, end)
+                : null;
+    }
+
+    public string PathIn(string directory) => Path.Combine(directory, Stem + Extension);
+
+    /// <summary>The name without its extension.</summary>
+    public string Stem => string.Create(CultureInfo.InvariantCulture, $"{Base:D20}-{End:D20}");
+
+    private static bool TryParse(ReadOnlySpan<char> digits, out long value) =>
+        long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+}
+
 /// <summary>A segment file as found in a log's directory.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Base">Its first offset, by its name.</param>
+/// <param name="Base">First offset it owns, by its name.</param>
+/// <param name="End">Exclusive end of those, by its name.</param>
 /// <param name="FileBytes">Size of the file.</param>
-/// <param name="Header">Null if neither copy of the header is sound: then all of the segment is damaged.</param>
-public sealed record LogSegment(string Path, long Base, long FileBytes, SegmentHeader? Header);
+public sealed record LogSegment(string Path, long Base, long End, long FileBytes)
+{
+    /// <summary>Null if neither copy of the header is sound: then all of the segment is damaged.</summary>
+    public SegmentHeader? Header { get; init; }
+}
 
 /// <summary>The segments of a log, as they lie on the disk.</summary>
 public static class LogSegments
 {
-    internal const string Extension = ".seg";
-    internal const string SpareExtension = ".spare";
-
     /// <summary>All segments in order of their offsets, with their headers.</summary>
     /// <exception cref="NewerFormatException">One was written by a newer Millrace.</exception>
     public static IReadOnlyList<LogSegment> List(IDisk disk, string directory)
     {
         ArgumentNullException.ThrowIfNull(disk);
-        return [.. Bases(disk, directory).Select(first => Open(disk, directory, first))];
+        return [.. Names(disk, directory).Select(name => Open(disk, directory, name))];
     }
 
-    /// <summary>First offsets of all segments, in order, by their names alone.</summary>
-    internal static List<long> Bases(IDisk disk, string directory)
-    {
-        var bases = new List<long>();
-        foreach (string name in disk.List(directory))
-        {
-            if (name.Length == 20 + Extension.Length && name.EndsWith(Extension, StringComparison.Ordinal)
-                && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out long first))
-            {
-                bases.Add(first);
-            }
-        }
-        return bases;
-    }
+    /// <summary>The names of all segments, in order of their offsets.</summary>
+    internal static List<SegmentName> Names(IDisk disk, string directory) =>
+        [.. disk.List(directory).Select(SegmentName.Parse).OfType<SegmentName>()];
 
-    internal static string PathOf(string directory, long firstOffset) =>
-        Path.Combine(directory, firstOffset.ToString("D20", CultureInfo.InvariantCulture) + Extension);
-
-    internal static LogSegment Open(IDisk disk, string directory, long firstOffset)
+    internal static LogSegment Open(IDisk disk, string directory, SegmentName name)
     {
-        string path = PathOf(directory, firstOffset);
+        string path = name.PathIn(directory);
         using IDiskFile file = disk.Open(path, FileAccess.Read);
-        return Describe(file, path, firstOffset);
+        return Describe(file, path, name);
     }
 
-    internal static LogSegment Describe(IDiskFile file, string path, long firstOffset)
+    internal static LogSegment Describe(IDiskFile file, string path, SegmentName name)
     {
         byte[] area = new byte[SegmentHeader.AreaBytes];
         int count = file.Read(area, 0);
         SegmentHeader? header = SegmentHeader.Read(area.AsSpan(0, count), path);
         // A header under the wrong name would give its records the wrong place.
-        return new LogSegment(path, firstOffset, file.Length, header?.Base == firstOffset ? header : null);
+        bool isItsOwn = header?.Base == name.Base && header.End == name.End;
+        return new LogSegment(path, name.Base, name.End, file.Length) { Header = isItsOwn ? header : null };
     }
 }

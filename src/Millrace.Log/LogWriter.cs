@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace Millrace.Log;
 
-/// <summary>Appends records and makes them durable in groups: one write and one sync for all that came meanwhile.</summary>
+/// <summary>Appends records and makes them durable in groups: one write and one sync for all that came
+/// meanwhile.</summary>
 /// <remarks>
 /// One per log directory; thread safe. A record is copied and checksummed by its appender, into a place reserved in
 /// order; one thread writes and syncs. After a failed write or sync nothing more goes to that segment: what waited is
@@ -37,7 +38,7 @@ public sealed class LogWriter : IAsyncDisposable
         _synced = new SyncedEnd(SyncedFile.OpenForWriting(disk, options.Directory));
         RecoveredLog found = Recovery.Run(options, disk, _synced.ReadFile());
         _spares = new Spares(options, disk, new Random(start.Salts.Next()), _metrics);
-        if (found.BlankPath is { } blank)
+        if (found.Blank is { } blank)
         {
             _spares.AdoptBlank(blank);
         }
@@ -46,7 +47,10 @@ public sealed class LogWriter : IAsyncDisposable
     }
 
     /// <summary>Exclusive end of the durable records, in offsets.</summary>
-    public long SyncedEnd => _synced.Value;
+    public long SyncedEnd => _synced.Value.Offset;
+
+    /// <summary>The same, with the events before it.</summary>
+    public LogPosition Synced => _synced.Value;
 
     /// <summary>The node id.</summary>
     public ulong Node => _options.Node;
@@ -78,7 +82,8 @@ public sealed class LogWriter : IAsyncDisposable
     }
 
     /// <summary>Appends a record; completes when it is durable, or at once when it is refused.</summary>
-    /// <exception cref="ArgumentException">The payload exceeds 1 GiB, events are negative or the stamp is not 32 bytes.</exception>
+    /// <exception cref="ArgumentException">The record exceeds 1 GiB, events are negative or the stamp is not 32
+    /// bytes.</exception>
     /// <exception cref="ObjectDisposedException">The log was closed.</exception>
     public ValueTask<AppendResult> AppendAsync(in LogEntry entry)
     {
@@ -126,7 +131,8 @@ public sealed class LogWriter : IAsyncDisposable
     private static int LengthOf(in LogEntry entry)
     {
         long payload = entry.Head.Length + entry.Body.Length;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload, RecordHeader.PayloadBytesMax, nameof(entry));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            payload, RecordHeader.LengthMax - RecordHeader.Bytes, nameof(entry));
         ArgumentOutOfRangeException.ThrowIfNegative(entry.Events, nameof(entry));
         if (entry.Stamp.Length is not (0 or 32))
         {
@@ -179,6 +185,7 @@ public sealed class LogWriter : IAsyncDisposable
             }
             if (group.OpensSegment)
             {
+                SealSegment();
                 OpenSegment(group.Segment);
             }
             if (group.Records > 0)
@@ -193,11 +200,20 @@ public sealed class LogWriter : IAsyncDisposable
             return false;
         }
         _syncedTip = group.Tip;
-        _synced.Publish(group.Tip.End);
+        _synced.Publish(new LogPosition(group.Tip.End, group.Tip.Events));
         _metrics.Appended(group);
         _intake.Release(group);
         group.Complete(AppendRefusal.None);
         return true;
+    }
+
+    /// <summary>The next header vouches for all records before it, so they must be durable first.</summary>
+    private void SealSegment()
+    {
+        if (_options.Durability == LogDurability.Os)
+        {
+            _file!.SyncData();
+        }
     }
 
     private void Sync()
@@ -211,7 +227,8 @@ public sealed class LogWriter : IAsyncDisposable
         _metrics.Synced(_time.GetElapsedTime(begun));
     }
 
-    /// <summary>Refuses a group that failed and all behind it, which would have continued its running numbers.</summary>
+    /// <summary>Refuses a group that failed and all behind it, which would have continued its running
+    /// numbers.</summary>
     private void GiveUp(Group failed)
     {
         List<Group> behind = _intake.Fail();
@@ -247,7 +264,7 @@ public sealed class LogWriter : IAsyncDisposable
     /// <summary>Makes a segment durable, with its name, before any record in it can be acknowledged.</summary>
     private void OpenSegment(SegmentPlan plan)
     {
-        string path = LogSegments.PathOf(_options.Directory, plan.Base);
+        string path = new SegmentName(plan.Base, plan.End).PathIn(_options.Directory);
         string spare = _spares.Take(SegmentHeader.AreaBytes + plan.Capacity);
         IDiskFile? file = null;
         try
@@ -266,7 +283,7 @@ public sealed class LogWriter : IAsyncDisposable
         _file?.Dispose();
         (_file, _segment) = (file, plan);
         _syncedTip = plan.Before with { End = plan.Base };
-        _synced.Publish(plan.Base);
+        _synced.Publish(new LogPosition(plan.Base, plan.Before.Events));
         _metrics.SegmentOpened();
     }
 
@@ -284,6 +301,8 @@ public sealed class LogWriter : IAsyncDisposable
             Created = Microseconds.Of(_time.GetUtcNow()),
             ReceivedMin = plan.Before.Received,
             Stamp = plan.Before.Stamp,
+            LogStart = plan.Before.LogStart,
+            Stamps = plan.Before.Stamps,
         }.Write(area);
         file.Write(area.AsSpan(0, SegmentHeader.AreaBytes), 0);
         file.SyncData();

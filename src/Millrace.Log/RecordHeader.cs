@@ -5,25 +5,32 @@ namespace Millrace.Log;
 /// <summary>The header of a record (docs/formats/log.md). Hot path.</summary>
 /// <remarks>
 /// <code>
-///  0        4        8                16               24               32       36      40
-///  ├────────┼────────┼────────────────┼────────────────┼────────────────┼────────┼───────┼── payload ──┬─ zeros to 8 ─┐
-///  │ length │  crc   │ offset         │ received       │ first_event    │ events │ group │             │              │
+///  0        4        8            16           24            32       36         40       44      48
+///  ├────────┼────────┼────────────┼────────────┼─────────────┼────────┼──────────┼────────┼───────┼─ payload ┬ zeros ┐
+///  │ length │  crc   │ offset     │ received   │ first_event │ events │ unsynced │ stamps │ zero  │          │ to 8  │
 /// </code>
 /// The CRC is that of the segment's salt (8 bytes), the length (4 bytes), and 8..length−1.
 /// </remarks>
-/// <param name="Offset">Of this record.</param>
-/// <param name="Received">Receive time, microseconds since 1970.</param>
-/// <param name="FirstEvent">Events in all records before this one.</param>
-/// <param name="Events">Events in this one.</param>
-/// <param name="Group">Bytes from the start of the write it was part of: all before that start was synced already.</param>
-internal readonly record struct RecordHeader(long Offset, long Received, long FirstEvent, int Events, uint Group)
+internal readonly record struct RecordHeader
 {
-    public const int Bytes = 40;
+    public const int Bytes = 48;
 
-    /// <summary>Bounded so that a record with its header fits one array.</summary>
-    public const int PayloadBytesMax = 1 << 30;
+    public const int LengthMax = 1 << 30;
 
-    public long GroupStart => Offset - Group;
+    public long Offset { get; init; }
+
+    public long Received { get; init; }
+
+    /// <summary>Events in all records before this one.</summary>
+    public long FirstEvent { get; init; }
+
+    public int Events { get; init; }
+
+    /// <summary>All of the segment before this was durable when the record was written.</summary>
+    public long DurableBefore { get; init; }
+
+    /// <summary>How often the stamp had been set, by this record too.</summary>
+    public uint Stamps { get; init; }
 
     /// <summary>Bytes a record takes in its segment.</summary>
     public static int PaddedBytes(int length) => (length + 7) & ~7;
@@ -36,31 +43,39 @@ internal readonly record struct RecordHeader(long Offset, long Received, long Fi
         BinaryPrimitives.WriteInt64LittleEndian(record[16..], Received);
         BinaryPrimitives.WriteInt64LittleEndian(record[24..], FirstEvent);
         BinaryPrimitives.WriteInt32LittleEndian(record[32..], Events);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[36..], Group);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[36..], (uint)((Offset - DurableBefore) / 8));
+        BinaryPrimitives.WriteUInt32LittleEndian(record[40..], Stamps);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[44..], 0);
         BinaryPrimitives.WriteUInt32LittleEndian(record[4..], Crc(record, salt));
     }
 
-    /// <summary>Length of the record that may begin here, from its first <see cref="Bytes"/>; 0: none does.</summary>
+    /// <summary>Length of the record that begins here, by its first <see cref="Bytes"/>; 0: none that ends in time
+    /// does.</summary>
     public static int LengthAt(ReadOnlySpan<byte> header, long offset, long bytesMax)
     {
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        bool isPlausible = length >= Bytes && length <= bytesMax && length <= PayloadBytesMax + Bytes
-            && PaddedBytes((int)length) <= bytesMax
+        bool isPlausible = length is >= Bytes and <= LengthMax && PaddedBytes((int)length) <= bytesMax
             && BinaryPrimitives.ReadInt64LittleEndian(header[8..]) == offset;
         return isPlausible ? (int)length : 0;
     }
 
-    /// <summary>Checks a whole record, without its padding.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> record, ulong salt, out RecordHeader header)
+    public static RecordHeader Read(ReadOnlySpan<byte> record)
     {
-        header = new RecordHeader(
-            BinaryPrimitives.ReadInt64LittleEndian(record[8..]),
-            BinaryPrimitives.ReadInt64LittleEndian(record[16..]),
-            BinaryPrimitives.ReadInt64LittleEndian(record[24..]),
-            BinaryPrimitives.ReadInt32LittleEndian(record[32..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(record[36..]));
-        return BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) == Crc(record, salt);
+        long offset = BinaryPrimitives.ReadInt64LittleEndian(record[8..]);
+        return new RecordHeader
+        {
+            Offset = offset,
+            Received = BinaryPrimitives.ReadInt64LittleEndian(record[16..]),
+            FirstEvent = BinaryPrimitives.ReadInt64LittleEndian(record[24..]),
+            Events = BinaryPrimitives.ReadInt32LittleEndian(record[32..]),
+            DurableBefore = offset - (8L * BinaryPrimitives.ReadUInt32LittleEndian(record[36..])),
+            Stamps = BinaryPrimitives.ReadUInt32LittleEndian(record[40..]),
+        };
     }
+
+    /// <summary>Whether a whole record, without its padding, has the bytes it was sealed with.</summary>
+    public static bool IsSound(ReadOnlySpan<byte> record, ulong salt) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) == Crc(record, salt);
 
     private static uint Crc(ReadOnlySpan<byte> record, ulong salt)
     {

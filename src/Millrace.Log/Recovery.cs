@@ -4,95 +4,119 @@ namespace Millrace.Log;
 
 /// <summary>What a starting writer continues.</summary>
 /// <param name="Base">First offset of the segment to open.</param>
-/// <param name="Before">Where the log stands before it; no stamp.</param>
-/// <param name="BlankPath">The last segment if nothing was ever written to it: its offsets are free, its file is a spare.</param>
-internal sealed record RecoveredLog(long Base, LogTip Before, string? BlankPath);
+/// <param name="Before">Where the log stands before it; without the stamp.</param>
+/// <param name="Blank">The last segment if nothing was ever written to it: its offsets are free, its file is a
+/// spare.</param>
+internal sealed record RecoveredLog(long Base, LogTip Before, SegmentName? Blank = null);
 
-/// <summary>Finds where a log ended (docs/formats/log.md, "Recovery").</summary>
+/// <summary>Finds where a log ended (docs/formats/log.md, "Base", "Reading" and "Recovery").</summary>
 internal static class Recovery
 {
     private const int CopyBytes = 1 << 20;
+    private const long LostLogStride = 1L << 40;
 
     /// <exception cref="NewerFormatException">The last segment was written by a newer Millrace.</exception>
-    public static RecoveredLog Run(LogOptions options, IDisk disk, long syncedEnd)
+    public static RecoveredLog Run(LogOptions options, IDisk disk, LogPosition synced)
     {
-        List<long> bases = LogSegments.Bases(disk, options.Directory);
-        if (bases.Count == 0)
+        long given = Math.Max(options.FirstOffsetMin, synced.Offset);
+        List<SegmentName> names = LogSegments.Names(disk, options.Directory);
+        if (names.Count == 0)
         {
-            return new RecoveredLog(options.FirstOffsetMin, new LogTip(options.FirstOffsetMin, 0, 0, default), null);
+            long start = given == 0 ? 0 : ((given / LostLogStride) + 1) * LostLogStride;
+            return new RecoveredLog(start, new LogTip(start, 0, 0) { LogStart = start });
         }
-        using SegmentView last = SegmentView.Open(disk, options.Directory, bases[^1]);
-        RecoveredLog found = last.Segment.Header is { } header
-            ? Continue(disk, last, header, syncedEnd)
-            : Skip(options, disk, bases, syncedEnd);
-        return found with { Base = Math.Max(found.Base, options.FirstOffsetMin) };
+        using SegmentView last = SegmentView.Open(disk, options.Directory, names[^1]);
+        RecoveredLog found = last.Header is { } header
+            ? Continue(disk, last, header, synced)
+            : Skip(options, disk, names, synced);
+        return found with { Base = SegmentHeader.Align(Math.Max(found.Base, given)) };
     }
 
-    private static RecoveredLog Continue(IDisk disk, SegmentView last, SegmentHeader header, long syncedEnd)
+    private static RecoveredLog Continue(IDisk disk, SegmentView last, SegmentHeader header, LogPosition synced)
     {
-        Tail tail = FindTail(last, header, syncedEnd);
-        if (tail.End == header.Base && last.IsBlank())
+        Tail tail = FindTail(last, header, synced);
+        if (tail.Tip.End == header.Base && last.IsBlank())
         {
-            var before = new LogTip(header.PreviousEnd, header.FirstEvent, header.ReceivedMin, default);
-            return new RecoveredLog(header.Base, before, last.Segment.Path);
+            LogTip before = Before(header) with { End = header.PreviousEnd };
+            return new RecoveredLog(header.Base, before, last.Name);
         }
         MakeDurable(disk, last.Segment, tail);
-        return new RecoveredLog(header.End, new LogTip(tail.End, tail.Events, tail.Received, default), null);
+        return new RecoveredLog(header.End, tail.Tip);
     }
 
-    /// <summary>The last segment lost both its headers: all of it counts as damage, the numbers go on from before it.</summary>
-    private static RecoveredLog Skip(LogOptions options, IDisk disk, List<long> bases, long syncedEnd)
+    /// <summary>The last segment lost both its headers: all of it counts as damage, the numbers go on from before
+    /// it.</summary>
+    private static RecoveredLog Skip(LogOptions options, IDisk disk, List<SegmentName> names, LogPosition synced)
     {
-        long fileBytes = Math.Max(options.SegmentBytes, LogSegments.Open(disk, options.Directory, bases[^1]).FileBytes);
-        long end = Math.Max(bases[^1] + ((fileBytes - SegmentHeader.AreaBytes + 7) & ~7L), (syncedEnd + 7) & ~7L);
-        for (int i = bases.Count - 2; i >= 0; i--)
+        long end = names[^1].End;
+        for (int i = names.Count - 2; i >= 0; i--)
         {
-            using SegmentView earlier = SegmentView.Open(disk, options.Directory, bases[i]);
-            if (earlier.Segment.Header is { } header)
+            using SegmentView earlier = SegmentView.Open(disk, options.Directory, names[i]);
+            if (earlier.Header is { } header)
             {
-                Tail tail = FindTail(earlier, header, syncedEnd);
-                return new RecoveredLog(end, new LogTip(end, tail.Events, tail.Received, default), null);
+                LogTip tip = FindTail(earlier, header, synced).Tip;
+                return new RecoveredLog(end, tip with { End = end, Events = Math.Max(tip.Events, synced.Events) });
             }
         }
-        return new RecoveredLog(end, new LogTip(end, 0, 0, default), null);
+        var unknown = new LogTip(end, synced.Events, 0) { LogStart = SegmentHeader.Align(end) };
+        return new RecoveredLog(end, unknown);
     }
 
     /// <summary>
     /// The end of the records that may have been acknowledged. A hole is damage, to be passed over and counted, if what
-    /// stood there had been synced: a later group was begun, or <c>synced</c> says so. Otherwise it is the trace of a
-    /// torn last write, which was never acknowledged, and the log ends before it.
+    /// stood there had been durable: a record behind it says so, or <c>synced</c>. Otherwise it is the trace of a torn
+    /// last write, which was never acknowledged, and the log ends before it.
     /// </summary>
-    private static Tail FindTail(SegmentView view, SegmentHeader header, long syncedEnd)
+    private static Tail FindTail(SegmentView view, SegmentHeader header, LogPosition synced)
     {
-        var tail = new Tail(header.Base, header.FirstEvent, header.ReceivedMin, header.Base);
+        var tail = new Tail(Before(header), header.Base);
         var holes = new Queue<Tail>();
         for (long at = header.Base; ;)
         {
-            if (!view.TryRead(at, header.End, out RecordHeader record, out ReadOnlyMemory<byte> payload))
+            var bound = new Bound(header.End, tail.Tip.Received, tail.Tip.Events);
+            if (!view.TryRead(at, bound, out StoredRecord record))
             {
-                at = view.Find(at + 8, header.End);
-                if (at < 0)
+                if (!view.TryFind(at, bound, out record))
                 {
                     break;
                 }
                 holes.Enqueue(tail);
-                continue;
             }
-            at += RecordHeader.PaddedBytes(RecordHeader.Bytes + payload.Length);
-            while (holes.TryPeek(out Tail? hole) && (hole.End < record.GroupStart || at <= syncedEnd))
+            while (holes.TryPeek(out Tail? hole)
+                && (hole.Tip.End < record.Header.DurableBefore || record.End <= synced.Offset))
             {
                 holes.Dequeue();
             }
-            tail = new Tail(at, record.FirstEvent + record.Events, record.Received, record.GroupStart);
+            at = record.End;
+            tail = Behind(record, tail.Tip);
         }
         tail = holes.TryPeek(out Tail? torn) ? torn : tail;
-        bool endIsDamaged = syncedEnd > tail.End && syncedEnd <= header.End;
-        return endIsDamaged ? tail with { End = syncedEnd } : tail;
+        bool endIsDamaged = synced.Offset > tail.Tip.End && synced.Offset <= header.End;
+        return endIsDamaged ? tail with { Tip = tail.Tip with { End = synced.Offset, Events = synced.Events } } : tail;
+    }
+
+    private static LogTip Before(SegmentHeader header) => new(header.Base, header.FirstEvent, header.ReceivedMin)
+    {
+        Stamps = header.Stamps,
+        LogStart = header.LogStart,
+    };
+
+    private static Tail Behind(StoredRecord record, LogTip tip)
+    {
+        RecordHeader header = record.Header;
+        LogTip behind = tip with
+        {
+            End = record.End,
+            Events = header.FirstEvent + header.Events,
+            Received = header.Received,
+            Stamps = header.Stamps,
+        };
+        return new Tail(behind, header.DurableBefore);
     }
 
     /// <summary>
-    /// Writes the last group again and syncs. A killed process may have left it in the page cache only, and after a
-    /// failed sync the cache holds pages that the kernel believes clean: a sync alone would not bring them to the disk.
+    /// Writes what may not be durable again and syncs. A killed process may have left it in the page cache only, and
+    /// after a failed sync the cache holds pages that the kernel believes clean: a sync alone would not save them.
     /// </summary>
     private static void MakeDurable(IDisk disk, LogSegment segment, Tail tail)
     {
@@ -100,10 +124,10 @@ internal static class Recovery
         byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try
         {
-            for (long at = tail.GroupStart; at < tail.End;)
+            for (long at = tail.DurableBefore; at < tail.Tip.End;)
             {
                 long position = SegmentHeader.AreaBytes + at - segment.Base;
-                int count = file.Read(buffer.AsSpan(0, (int)Math.Min(CopyBytes, tail.End - at)), position);
+                int count = file.Read(buffer.AsSpan(0, (int)Math.Min(CopyBytes, tail.Tip.End - at)), position);
                 if (count == 0)
                 {
                     break;
@@ -119,6 +143,6 @@ internal static class Recovery
         file.SyncData();
     }
 
-    /// <summary>The state behind a record, and where the group of that record began.</summary>
-    private sealed record Tail(long End, long Events, long Received, long GroupStart);
+    /// <summary>The state behind a record, and the offset before which all was durable when it was written.</summary>
+    private sealed record Tail(LogTip Tip, long DurableBefore);
 }

@@ -7,19 +7,22 @@ namespace Millrace.Log;
 /// <code>
 ///    0 magic "MILLRLOG"     32 capacity u64        72 received_min i64
 ///    8 version u32          40 previous_end u64    80 stamp, 32 bytes
-///   12 crc u32              48 first_event u64    112 reserved, 16 zeros
-///   16 salt u64             56 node u64           128
-///   24 base u64             64 created i64
+///   12 crc u32              48 first_event u64    112 log_start u64
+///   16 salt u64             56 node u64           120 stamps u32
+///   24 base u64             64 created i64        124 zeros, to 128
 /// </code>
-/// Two copies, at 0 and 2,048 of the file; records begin at 4,096. The CRC is that of 0..11 and 16..127.
+/// Two copies, at 0 and 4,096 of the file; records begin at 8,192. The CRC is that of 0..11 and 16..127.
 /// </remarks>
 public sealed record SegmentHeader
 {
     /// <summary>Where records begin in the file.</summary>
-    public const int AreaBytes = 4096;
+    public const int AreaBytes = 8192;
+
+    /// <summary>Bases and capacities are multiples of this.</summary>
+    public const int Alignment = 4096;
 
     private const int Bytes = 128;
-    private const int CopyAt = 2048;
+    private const int CopyAt = 4096;
     private const uint Version = 1;
     private const int StampBytes = 32;
 
@@ -29,10 +32,10 @@ public sealed record SegmentHeader
     /// <summary>Offset of the first record.</summary>
     public required long Base { get; init; }
 
-    /// <summary>Bytes of the file behind the header area.</summary>
+    /// <summary>Bytes of offsets it owns. The file may be shorter: what is missing reads as zeros.</summary>
     public required long Capacity { get; init; }
 
-    /// <summary>Exclusive end of the valid records before this segment; its own base in the first of a log.</summary>
+    /// <summary>Exclusive end of the valid records before this segment.</summary>
     public required long PreviousEnd { get; init; }
 
     /// <summary>Events in all records before this segment.</summary>
@@ -49,6 +52,12 @@ public sealed record SegmentHeader
 
     /// <summary>The control version in force at <see cref="Base"/>: 32 bytes, zeros for none.</summary>
     public required ReadOnlyMemory<byte> Stamp { get; init; }
+
+    /// <summary>Base of this log's first segment.</summary>
+    public required long LogStart { get; init; }
+
+    /// <summary>How often the stamp was set before this segment.</summary>
+    public required uint Stamps { get; init; }
 
     /// <summary>Exclusive end of the offsets this segment owns; base of the next.</summary>
     public long End => Base + Capacity;
@@ -70,9 +79,14 @@ public sealed record SegmentHeader
         BinaryPrimitives.WriteInt64LittleEndian(area[64..], Created);
         BinaryPrimitives.WriteInt64LittleEndian(area[72..], ReceivedMin);
         Stamp.Span.CopyTo(area[80..112]);
+        BinaryPrimitives.WriteInt64LittleEndian(area[112..], LogStart);
+        BinaryPrimitives.WriteUInt32LittleEndian(area[120..], Stamps);
         BinaryPrimitives.WriteUInt32LittleEndian(area[12..], Crc(area));
         area[..Bytes].CopyTo(area[CopyAt..]);
     }
+
+    /// <summary>The next multiple of <see cref="Alignment"/>.</summary>
+    internal static long Align(long offset) => (offset + Alignment - 1) & ~(Alignment - 1L);
 
     /// <summary>Reads whichever copy is sound; null if neither is.</summary>
     /// <exception cref="NewerFormatException">The segment was written by a newer Millrace.</exception>
@@ -81,7 +95,8 @@ public sealed record SegmentHeader
 
     private static SegmentHeader? ReadCopy(ReadOnlySpan<byte> copy, string path)
     {
-        if (copy.Length < Bytes || !copy.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(copy[12..]) != Crc(copy))
+        if (copy.Length < Bytes || !copy.StartsWith(Magic)
+            || BinaryPrimitives.ReadUInt32LittleEndian(copy[12..]) != Crc(copy))
         {
             return null;
         }
@@ -101,6 +116,8 @@ public sealed record SegmentHeader
             Created = BinaryPrimitives.ReadInt64LittleEndian(copy[64..]),
             ReceivedMin = BinaryPrimitives.ReadInt64LittleEndian(copy[72..]),
             Stamp = copy.Slice(80, StampBytes).ToArray(),
+            LogStart = BinaryPrimitives.ReadInt64LittleEndian(copy[112..]),
+            Stamps = BinaryPrimitives.ReadUInt32LittleEndian(copy[120..]),
         };
     }
 

@@ -1,10 +1,22 @@
 using System.Buffers;
-using System.Buffers.Binary;
 
 namespace Millrace.Log;
 
+/// <summary>What a record must satisfy besides its checksum, where it is looked for.</summary>
+/// <param name="Limit">It ends at or before this offset.</param>
+/// <param name="Received">Receive time of the record before it.</param>
+/// <param name="Events">Events before it, at least.</param>
+internal readonly record struct Bound(long Limit, long Received, long Events);
+
+/// <summary>A valid record where it was found; its payload lives until the next look into the segment.</summary>
+internal readonly record struct StoredRecord(RecordHeader Header, ReadOnlyMemory<byte> Payload)
+{
+    public long End => Header.Offset + RecordHeader.PaddedBytes(RecordHeader.Bytes + Payload.Length);
+}
+
 /// <summary>A segment open for reading, through a window of its bytes that moves forward. Hot path.</summary>
-/// <remarks>Not thread safe. Bytes at or behind a limit are never read, so the window holds only what no longer changes.</remarks>
+/// <remarks>Not thread safe. Bytes at or behind a limit are never read, so the window holds only what no longer
+/// changes.</remarks>
 internal sealed class SegmentView : IDisposable
 {
     private const int WindowBytes = 1 << 20;
@@ -22,19 +34,18 @@ internal sealed class SegmentView : IDisposable
 
     public LogSegment Segment { get; }
 
-    public long Base => Segment.Base;
+    public SegmentHeader? Header => Segment.Header;
 
-    /// <summary>Exclusive end of the offsets it owns; its base if its header is lost.</summary>
-    public long End => Segment.Header?.End ?? Base;
+    public SegmentName Name => new(Segment.Base, Segment.End);
 
     /// <exception cref="FileNotFoundException">There is no such segment.</exception>
-    public static SegmentView Open(IDisk disk, string directory, long firstOffset)
+    public static SegmentView Open(IDisk disk, string directory, SegmentName name)
     {
-        string path = LogSegments.PathOf(directory, firstOffset);
+        string path = name.PathIn(directory);
         IDiskFile file = disk.Open(path, FileAccess.Read);
         try
         {
-            return new SegmentView(file, LogSegments.Describe(file, path, firstOffset));
+            return new SegmentView(file, LogSegments.Describe(file, path, name));
         }
         catch
         {
@@ -43,47 +54,46 @@ internal sealed class SegmentView : IDisposable
         }
     }
 
-    /// <summary>The valid record at an offset, if there is one that ends at or before the limit.</summary>
-    /// <param name="payload">Valid until the next call.</param>
-    public bool TryRead(long offset, long limit, out RecordHeader header, out ReadOnlyMemory<byte> payload)
+    /// <summary>The valid record at an offset, if there is one.</summary>
+    public bool TryRead(long offset, Bound bound, out StoredRecord record)
     {
-        header = default;
-        payload = default;
-        if (Segment.Header is not { } segment || limit - offset < RecordHeader.Bytes)
-        {
-            return false;
-        }
-        int length = RecordHeader.LengthAt(Bytes(offset, RecordHeader.Bytes, limit).Span, offset, limit - offset);
+        record = default;
+        int length = PlausibleLength(offset, bound);
         if (length == 0)
         {
             return false;
         }
-        ReadOnlyMemory<byte> record = Bytes(offset, length, limit);
-        payload = record[RecordHeader.Bytes..];
-        return RecordHeader.TryRead(record.Span, segment.Salt, out header);
+        ReadOnlyMemory<byte> bytes = Bytes(offset, length, bound.Limit);
+        record = new StoredRecord(RecordHeader.Read(bytes.Span), bytes[RecordHeader.Bytes..]);
+        return RecordHeader.IsSound(bytes.Span, Header!.Salt);
     }
 
-    /// <summary>Offset of the first valid record at or after a place; -1 if none ends at or before the limit.</summary>
-    public long Find(long from, long limit)
+    /// <summary>The first valid record behind a broken one, at any multiple of 8.</summary>
+    /// <remarks>The length of the broken one is not believed: a flipped bit in it would skip sound records. Gives up
+    /// when it has checked four times the segment's size, so that damage cannot cost more than that.</remarks>
+    public bool TryFind(long broken, Bound bound, out StoredRecord record)
     {
-        for (long at = from; limit - at >= RecordHeader.Bytes; at += 8)
+        record = default;
+        long budget = 4 * (Segment.End - Segment.Base);
+        for (long at = broken + 8; budget > 0 && bound.Limit - at >= RecordHeader.Bytes; at += 8)
         {
-            // The offset field filters nearly all places before a CRC is tried.
-            if (BinaryPrimitives.ReadInt64LittleEndian(Bytes(at, RecordHeader.Bytes, limit).Span[8..]) == at
-                && TryRead(at, limit, out _, out _))
+            int length = PlausibleLength(at, bound);
+            budget -= length;
+            if (length > 0 && TryRead(at, bound, out record))
             {
-                return at;
+                return true;
             }
         }
-        return -1;
+        return false;
     }
 
     /// <summary>Whether nothing was ever written behind the header.</summary>
     public bool IsBlank()
     {
-        for (long at = Base; at < End; at += WindowBytes)
+        long end = Segment.Base + Math.Max(0, Segment.FileBytes - SegmentHeader.AreaBytes);
+        for (long at = Segment.Base; at < end; at += WindowBytes)
         {
-            if (Bytes(at, (int)Math.Min(WindowBytes, End - at), End).Span.ContainsAnyExcept((byte)0))
+            if (Bytes(at, (int)Math.Min(WindowBytes, end - at), end).Span.ContainsAnyExcept((byte)0))
             {
                 return false;
             }
@@ -95,6 +105,24 @@ internal sealed class SegmentView : IDisposable
     {
         _file.Dispose();
         Return();
+    }
+
+    /// <summary>Length of what may be a record, by its header fields; 0: none.</summary>
+    private int PlausibleLength(long offset, Bound bound)
+    {
+        if (Header is null || bound.Limit - offset < RecordHeader.Bytes)
+        {
+            return 0;
+        }
+        ReadOnlySpan<byte> bytes = Bytes(offset, RecordHeader.Bytes, bound.Limit).Span;
+        int length = RecordHeader.LengthAt(bytes, offset, bound.Limit - offset);
+        if (length == 0)
+        {
+            return 0;
+        }
+        RecordHeader header = RecordHeader.Read(bytes);
+        bool follows = header.Received >= bound.Received && header.FirstEvent >= bound.Events && header.Events >= 0;
+        return follows ? length : 0;
     }
 
     /// <summary>Bytes of the segment; those behind the end of a truncated file are zeros.</summary>
@@ -116,7 +144,7 @@ internal sealed class SegmentView : IDisposable
             Return();
             _window = ArrayPool<byte>.Shared.Rent(wanted);
         }
-        int read = _file.Read(_window.AsSpan(0, wanted), SegmentHeader.AreaBytes + offset - Base);
+        int read = _file.Read(_window.AsSpan(0, wanted), SegmentHeader.AreaBytes + offset - Segment.Base);
         _window.AsSpan(read, wanted - read).Clear();
         _windowStart = offset;
         _windowCount = wanted;

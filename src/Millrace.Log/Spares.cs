@@ -5,13 +5,15 @@ namespace Millrace.Log;
 
 /// <summary>Zeroed segment files: made ahead, and won back from segments that are no longer needed.</summary>
 /// <remarks>
-/// Its own thread, because zeroing takes long and unlinking a large file stalls the disk (191-220 ms for 1 GiB on ext4
-/// with discard): files are cut in steps before they are removed. A used file is renamed before it is zeroed, so a
-/// segment is always whole; after a start the content of a spare is therefore not trusted. Failures are counted and
-/// tried again at the next tick.
+/// <c>&lt;name&gt;.old</c> is being zeroed or cut, <c>&lt;name&gt;.spare</c> is zeroed and synced. On a thread of
+/// its own,
+/// because zeroing takes long and unlinking a large file stalls the disk (191-220 ms for 1 GiB on ext4 with discard):
+/// files are cut in steps before they are removed. Failures are counted and the work is tried again at the next tick.
 /// </remarks>
 internal sealed class Spares : IDisposable
 {
+    private const string OldExtension = ".old";
+    private const string SpareExtension = ".spare";
     private const int StepBytes = 1 << 20;
     private const int SyncEveryBytes = 8 << 20;
 
@@ -21,13 +23,13 @@ internal sealed class Spares : IDisposable
     private readonly Random _names;
     private readonly LogMetrics _metrics;
     private readonly Stack<string> _ready = new();
-    private readonly Queue<string> _used = new();
+    private readonly Queue<string> _old = new();
     private readonly Thread _thread;
     private long _releasedTo;
     private bool _hasWork = true;
     private bool _isEnding;
 
-    /// <param name="names">Not used by anyone else: it is drawn from on two threads under a lock of this class.</param>
+    /// <param name="names">For this object alone.</param>
     public Spares(LogOptions options, IDisk disk, Random names, LogMetrics metrics)
     {
         _options = options;
@@ -35,11 +37,16 @@ internal sealed class Spares : IDisposable
         _names = names;
         _metrics = metrics;
         _thread = new Thread(Run) { IsBackground = true, Name = "millrace log spares" };
-        foreach (string name in disk.List(options.Directory))
+        foreach (string path in disk.List(options.Directory).Select(name => Path.Combine(options.Directory, name)))
         {
-            if (name.EndsWith(LogSegments.SpareExtension, StringComparison.Ordinal))
+            switch (Path.GetExtension(path))
             {
-                _used.Enqueue(Path.Combine(options.Directory, name));
+                case OldExtension:
+                    _old.Enqueue(path);
+                    break;
+                case SpareExtension:
+                    Adopt(path);
+                    break;
             }
         }
     }
@@ -47,27 +54,20 @@ internal sealed class Spares : IDisposable
     /// <summary>Whether files may be made ahead; off while the disk is full.</summary>
     public bool MayGrow { get; set; } = true;
 
+    private bool IsEnding => Volatile.Read(ref _isEnding);
+
     public void Start() => _thread.Start();
 
     /// <summary>Takes over a segment in which nothing was written behind the header.</summary>
-    public void AdoptBlank(string segmentPath)
+    public void AdoptBlank(SegmentName segment)
     {
-        string path = NewPath();
-        _disk.Rename(segmentPath, path);
-        using (IDiskFile file = _disk.Open(path, FileAccess.ReadWrite))
-        {
-            if (file.Length != _options.SegmentBytes)
-            {
-                _used.Enqueue(path);
-                return;
-            }
-            file.Write(new byte[SegmentHeader.AreaBytes], 0);
-            file.SyncData();
-        }
-        _ready.Push(path);
+        string path = Path.Combine(_options.Directory, segment.Stem + SpareExtension);
+        _disk.Rename(segment.PathIn(_options.Directory), path);
+        Adopt(path);
     }
 
-    /// <summary>A zeroed and synced file under a spare's name; made on the spot if none is ready.</summary>
+    /// <summary>A zeroed and synced file, whose header area may hold anything; made on the spot if none is
+    /// ready.</summary>
     public string Take(long fileBytes)
     {
         lock (_gate)
@@ -79,19 +79,19 @@ internal sealed class Spares : IDisposable
                 return ready;
             }
         }
-        return fileBytes == _options.SegmentBytes && NextUsed() is { } used && TryKeep(used) ? used : Create(fileBytes);
+        return Create(fileBytes);
     }
 
-    /// <summary>Gives back a file whose opening failed, under whatever name it has by now.</summary>
+    /// <summary>Gives back a file that could not be made or opened; it need not exist.</summary>
     public void GiveBack(string path)
     {
         lock (_gate)
         {
-            _used.Enqueue(path);
+            _old.Enqueue(path);
         }
     }
 
-    /// <summary>Segments that end at or before this are not needed any more.</summary>
+    /// <summary>What lies before this is not needed any more.</summary>
     public void Release(long position)
     {
         lock (_gate)
@@ -124,15 +124,27 @@ internal sealed class Spares : IDisposable
         }
     }
 
-    private bool IsEnding => Volatile.Read(ref _isEnding);
+    private void Adopt(string path)
+    {
+        using IDiskFile file = _disk.Open(path, FileAccess.Read);
+        if (file.Length == _options.SegmentBytes && _ready.Count < _options.SparesMax)
+        {
+            _ready.Push(path);
+        }
+        else
+        {
+            _old.Enqueue(path);
+        }
+    }
 
     private void Run()
     {
-        while (NextPosition() is { } position)
+        while (NextRelease() is { } position)
         {
             try
             {
-                Recycle(position);
+                Retire(position);
+                Recycle();
                 PrepareAhead();
             }
             catch (IOException)
@@ -140,6 +152,19 @@ internal sealed class Spares : IDisposable
                 _metrics.DiskFailed();
                 WaitForTick();
             }
+        }
+    }
+
+    private long? NextRelease()
+    {
+        lock (_gate)
+        {
+            while (!_hasWork && !_isEnding)
+            {
+                Monitor.Wait(_gate);
+            }
+            _hasWork = false;
+            return _isEnding ? null : _releasedTo;
         }
     }
 
@@ -155,125 +180,59 @@ internal sealed class Spares : IDisposable
         }
     }
 
-    private long? NextPosition()
+    private void Retire(long position)
     {
-        lock (_gate)
+        List<SegmentName> names = LogSegments.Names(_disk, _options.Directory);
+        for (int i = 0; i + 1 < names.Count && !IsEnding; i++)
         {
-            while (!_hasWork && !_isEnding)
+            bool isRead = names[i].End <= position
+                || LogSegments.Open(_disk, _options.Directory, names[i + 1]).Header?.PreviousEnd <= position;
+            if (!isRead)
             {
-                Monitor.Wait(_gate);
+                return;
             }
-            _hasWork = false;
-            return _isEnding ? null : _releasedTo;
-        }
-    }
-
-    private void Recycle(long position)
-    {
-        List<long> bases = LogSegments.Bases(_disk, _options.Directory);
-        for (int i = 0; i + 1 < bases.Count && bases[i + 1] <= position && !IsEnding; i++)
-        {
-            string path = NewPath();
-            _disk.Rename(LogSegments.PathOf(_options.Directory, bases[i]), path);
-            lock (_gate)
-            {
-                _used.Enqueue(path);
-            }
+            string path = Path.Combine(_options.Directory, names[i].Stem + OldExtension);
+            _disk.Rename(names[i].PathIn(_options.Directory), path);
+            _disk.SyncDirectory(_options.Directory);
+            GiveBack(path);
             _metrics.SegmentReleased();
         }
-        while (!IsEnding && NextUsed() is { } used)
+    }
+
+    private void Recycle()
+    {
+        while (!IsEnding && NextOld() is { } path)
         {
-            if (ReadyCount < _options.SparesMax && TryKeep(used))
+            try
             {
-                AddReady(used);
+                using IDiskFile file = _disk.Open(path, FileAccess.ReadWrite);
+                if (file.Length == _options.SegmentBytes && ReadyCount < _options.SparesMax)
+                {
+                    Zero(file, file.Length);
+                    Finish(path);
+                }
+                else
+                {
+                    Remove(file, path);
+                }
             }
-            else
+            catch (FileNotFoundException)
             {
-                Remove(used);
+                continue; // given back although it never came to be, or is a segment by now
+            }
+            catch (IOException)
+            {
+                GiveBack(path);
+                throw;
             }
         }
     }
 
-    private string? NextUsed()
+    private string? NextOld()
     {
         lock (_gate)
         {
-            return _used.TryDequeue(out string? path) ? path : null;
-        }
-    }
-
-    /// <summary>Zeroes a used file; false if it cannot serve as a segment of the usual size.</summary>
-    private bool TryKeep(string path)
-    {
-        try
-        {
-            using IDiskFile file = _disk.Open(path, FileAccess.ReadWrite);
-            if (file.Length != _options.SegmentBytes)
-            {
-                return false;
-            }
-            Zero(file, file.Length);
-            return true;
-        }
-        catch (FileNotFoundException)
-        {
-            return false; // given back after its rename
-        }
-        catch (IOException)
-        {
-            GiveBack(path);
-            throw;
-        }
-    }
-
-    private void Remove(string path)
-    {
-        try
-        {
-            using (IDiskFile file = _disk.Open(path, FileAccess.ReadWrite))
-            {
-                for (long length = file.Length; length > 0 && !IsEnding; length -= SyncEveryBytes)
-                {
-                    file.SetLength(Math.Max(0, length - SyncEveryBytes));
-                }
-            }
-            if (!IsEnding)
-            {
-                _disk.Delete(path);
-            }
-        }
-        catch (FileNotFoundException)
-        {
-            return;
-        }
-        catch (IOException)
-        {
-            GiveBack(path);
-            throw;
-        }
-    }
-
-    private void PrepareAhead()
-    {
-        if (ReadyCount == 0 && MayGrow && !IsEnding)
-        {
-            AddReady(Create(_options.SegmentBytes));
-        }
-    }
-
-    private string Create(long bytes)
-    {
-        string path = NewPath();
-        try
-        {
-            using IDiskFile file = _disk.Create(path);
-            Zero(file, bytes);
-            return path;
-        }
-        catch (IOException)
-        {
-            GiveBack(path);
-            throw;
+            return _old.TryDequeue(out string? path) ? path : null;
         }
     }
 
@@ -288,15 +247,54 @@ internal sealed class Spares : IDisposable
         }
     }
 
-    private void AddReady(string path)
+    private void PrepareAhead()
     {
-        lock (_gate)
+        if (ReadyCount == 0 && MayGrow && !IsEnding)
         {
-            if (!_isEnding)
+            string path = Create(_options.SegmentBytes);
+            lock (_gate)
             {
                 _ready.Push(path);
             }
         }
+    }
+
+    private string Create(long bytes)
+    {
+        string path = NewPath();
+        try
+        {
+            using IDiskFile file = _disk.Create(path);
+            Zero(file, bytes);
+            return Rename(path);
+        }
+        catch (IOException)
+        {
+            GiveBack(path);
+            throw;
+        }
+    }
+
+    private void Finish(string path)
+    {
+        if (!IsEnding)
+        {
+            string ready = Rename(path);
+            lock (_gate)
+            {
+                _ready.Push(ready);
+            }
+        }
+    }
+
+    private string Rename(string path)
+    {
+        string spare = Path.ChangeExtension(path, SpareExtension);
+        if (spare != path && !IsEnding)
+        {
+            _disk.Rename(path, spare);
+        }
+        return spare;
     }
 
     /// <summary>Writes zeros in steps with a sync between them, so that the log's own syncs wait for little.</summary>
@@ -322,12 +320,24 @@ internal sealed class Spares : IDisposable
         }
     }
 
+    private void Remove(IDiskFile file, string path)
+    {
+        for (long length = file.Length; length > 0 && !IsEnding; length -= SyncEveryBytes)
+        {
+            file.SetLength(Math.Max(0, length - SyncEveryBytes));
+        }
+        if (!IsEnding)
+        {
+            _disk.Delete(path);
+        }
+    }
+
     private string NewPath()
     {
         lock (_gate)
         {
             string name = _names.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
-            return Path.Combine(_options.Directory, name + LogSegments.SpareExtension);
+            return Path.Combine(_options.Directory, name + OldExtension);
         }
     }
 }

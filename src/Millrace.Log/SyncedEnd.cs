@@ -1,24 +1,25 @@
 namespace Millrace.Log;
 
-/// <summary>The synced end of a log that is being written: for readers here, and through a file for those elsewhere.</summary>
+/// <summary>The synced end of a log that is being written: for readers here, and through a file for those
+/// elsewhere.</summary>
 internal sealed class SyncedEnd(SyncedFile file) : IDisposable
 {
     private readonly Lock _gate = new();
-    private long _value;
+    private Box _value = new(default);
     private bool _fileIsBehind;
     private TaskCompletionSource? _advanced;
 
-    public long Value => Volatile.Read(ref _value);
+    public LogPosition Value => Volatile.Read(ref _value).End;
 
     /// <summary>What an earlier process left in the file.</summary>
-    public long ReadFile() => file.Read();
+    public LogPosition ReadFile() => file.Read();
 
-    public void Publish(long end)
+    public void Publish(LogPosition end)
     {
         TaskCompletionSource? advanced;
         lock (_gate)
         {
-            Volatile.Write(ref _value, end);
+            Volatile.Write(ref _value, new Box(end));
             WriteFile();
             (advanced, _advanced) = (_advanced, null);
         }
@@ -41,7 +42,7 @@ internal sealed class SyncedEnd(SyncedFile file) : IDisposable
     {
         lock (_gate)
         {
-            if (_value > beyond)
+            if (Value.Offset > beyond)
             {
                 return Task.CompletedTask;
             }
@@ -57,7 +58,7 @@ internal sealed class SyncedEnd(SyncedFile file) : IDisposable
     {
         try
         {
-            file.Write(_value);
+            file.Write(Value);
             _fileIsBehind = false;
         }
         catch (IOException)
@@ -65,4 +66,7 @@ internal sealed class SyncedEnd(SyncedFile file) : IDisposable
             _fileIsBehind = true;
         }
     }
+
+    /// <summary>Both numbers change together for those who read without the lock.</summary>
+    private sealed record Box(LogPosition End);
 }

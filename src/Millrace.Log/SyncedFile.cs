@@ -2,19 +2,21 @@ using System.Buffers.Binary;
 
 namespace Millrace.Log;
 
-/// <summary><c>DIR/log/synced</c>: how far the log is durable, for readers in other processes (docs/formats/log.md).</summary>
+/// <summary><c>DIR/log/synced</c>: how far the log is durable, for readers in other processes
+/// (docs/formats/log.md).</summary>
 /// <remarks>
 /// <code>
-///   0 synced end u64    8 its bitwise complement u64    16
+///   0 synced end u64    8 events before it u64    16 complement of the end u64    24 that of the events u64    32
 /// </code>
-/// Written in place after each sync and never synced itself, so after a power cut it says less than the truth.
+/// Written in place after each sync and never synced itself, so after a power cut it says less than the truth. Written
+/// by <c>pwrite</c> and not through a mapping: a store into a mapping of a failed disk would kill the process.
 /// While the halves disagree a reader keeps what it knew.
 /// </remarks>
 internal sealed class SyncedFile(IDiskFile file) : IDisposable
 {
-    public const string Name = "synced";
-    private const int Bytes = 16;
-    private long _last;
+    private const string Name = "synced";
+    private const int Bytes = 32;
+    private LogPosition _last;
 
     public static SyncedFile OpenForWriting(IDisk disk, string directory)
     {
@@ -37,23 +39,28 @@ internal sealed class SyncedFile(IDiskFile file) : IDisposable
         }
     }
 
-    /// <summary>The synced end; 0 if nothing sound was ever read.</summary>
-    public long Read()
+    /// <summary>The synced end; offset 0 if nothing sound was ever read.</summary>
+    public LogPosition Read()
     {
         Span<byte> bytes = stackalloc byte[Bytes];
         if (file.Read(bytes, 0) == Bytes)
         {
             long end = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-            _last = end == ~BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]) ? end : _last;
+            long events = BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]);
+            bool isSound = end == ~BinaryPrimitives.ReadInt64LittleEndian(bytes[16..])
+                && events == ~BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]);
+            _last = isSound ? new LogPosition(end, events) : _last;
         }
         return _last;
     }
 
-    public void Write(long end)
+    public void Write(LogPosition end)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, end);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], ~end);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, end.Offset);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], end.Events);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], ~end.Offset);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], ~end.Events);
         file.Write(bytes, 0);
     }
 

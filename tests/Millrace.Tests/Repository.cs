@@ -8,7 +8,8 @@ internal static class Repository
     /// <summary>Public test data that is not part of the repository; null: not on this machine.</summary>
     public static string? Data(string folder)
     {
-        var data = Environment.GetEnvironmentVariable("MILLRACE_TEST_DATA") ?? Path.Combine(Root, "..", "shared", "data");
+        var data = Environment.GetEnvironmentVariable("MILLRACE_TEST_DATA")
+            ?? Path.Combine(Root, "..", "shared", "data");
         var path = Path.Combine(data, folder);
         return Directory.Exists(path) ? path : null;
     }

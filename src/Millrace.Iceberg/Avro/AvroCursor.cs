@@ -210,7 +210,8 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
         return type.Kind == AvroKind.Null ? null : type;
     }
 
-    /// <summary>Items in the next block of an array or map; a negative count is followed by the block's bytes.</summary>
+    /// <summary>Items in the next block of an array or map;
+    /// a negative count is followed by the block's bytes.</summary>
     private long BlockCount()
     {
         long count = Varint();

@@ -8,7 +8,8 @@ internal sealed class AvroReader
 {
     private const int SyncBytes = 16;
 
-    /// <summary>Decompressed bytes of a file beyond which it is taken for damage: a manifest of 8 MB holds about 40 MB.</summary>
+    /// <summary>Decompressed bytes of a file beyond which it is taken for damage:
+    /// a manifest of 8 MB holds about 40 MB.</summary>
     private const long DecodedBytesMax = 1L << 30;
 
     private readonly AvroCursor _cursor;
@@ -45,7 +46,8 @@ internal sealed class AvroReader
     internal long DecodedBytes { get; private set; }
 
     /// <summary>A header value as text, or null.</summary>
-    internal string? HeaderText(string key) => Header.TryGetValue(key, out byte[]? bytes) ? Encoding.UTF8.GetString(bytes) : null;
+    internal string? HeaderText(string key) =>
+        Header.TryGetValue(key, out byte[]? bytes) ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>Calls back once per record; the callback must read it to its end.</summary>
     internal void Each(Action<AvroCursor> record)

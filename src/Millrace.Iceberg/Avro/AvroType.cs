@@ -29,7 +29,7 @@ internal sealed class AvroType
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            return Parse(document.RootElement, []);
+            return Parse(document.RootElement, new Scope([], ""));
         }
         catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException
             or FormatException or ArgumentException)
@@ -38,47 +38,52 @@ internal sealed class AvroType
         }
     }
 
-    private static AvroType Parse(JsonElement json, Dictionary<string, AvroType> named)
+    private static AvroType Parse(JsonElement json, Scope scope)
     {
         if (json.ValueKind == JsonValueKind.Array)
         {
-            return new AvroType { Kind = AvroKind.Union, Parts = [.. json.EnumerateArray().Select(part => Parse(part, named))] };
+            AvroType[] branches = [.. json.EnumerateArray().Select(branch => Parse(branch, scope))];
+            return new AvroType { Kind = AvroKind.Union, Parts = branches };
         }
         if (json.ValueKind == JsonValueKind.String)
         {
-            return Plain(json.GetString()!, named);
+            return Plain(json.GetString()!, scope);
         }
         JsonElement type = json.GetProperty("type");
         if (type.ValueKind != JsonValueKind.String)
         {
-            return Parse(type, named);
+            return Parse(type, scope);
         }
         switch (type.GetString())
         {
             case "record":
                 var record = new AvroType { Kind = AvroKind.Record };
-                Name(json, named, record);
-                record.Fields = [.. json.GetProperty("fields").EnumerateArray().Select(field => ParseField(field, named))];
+                Scope inner = scope.Name(json, record);
+                record.Fields =
+                    [.. json.GetProperty("fields").EnumerateArray().Select(field => ParseField(field, inner))];
                 return record;
             case "array":
-                return new AvroType { Kind = AvroKind.Array, Parts = [Parse(json.GetProperty("items"), named)] };
+                return new AvroType { Kind = AvroKind.Array, Parts = [Parse(json.GetProperty("items"), scope)] };
             case "map":
-                return new AvroType { Kind = AvroKind.Map, Parts = [Parse(json.GetProperty("values"), named)] };
+                return new AvroType { Kind = AvroKind.Map, Parts = [Parse(json.GetProperty("values"), scope)] };
             case "fixed":
-                int size = json.GetProperty("size").GetInt32();
-                return Name(json, named, new AvroType { Kind = AvroKind.Fixed, Size = ArgumentNotNegative(size) });
+                var bytes = new AvroType { Kind = AvroKind.Fixed, Size = json.GetProperty("size").GetInt32() };
+                scope.Name(json, bytes);
+                return bytes;
             case "enum":
-                return Name(json, named, new AvroType { Kind = AvroKind.Enum });
+                var symbol = new AvroType { Kind = AvroKind.Enum };
+                scope.Name(json, symbol);
+                return symbol;
             default:
-                return Plain(type.GetString()!, named);
+                return Plain(type.GetString()!, scope);
         }
     }
 
-    private static AvroField ParseField(JsonElement json, Dictionary<string, AvroType> named) => new(
+    private static AvroField ParseField(JsonElement json, Scope scope) => new(
         json.TryGetProperty("field-id", out JsonElement id) ? id.GetInt32() : AvroField.NoId,
-        Parse(json.GetProperty("type"), named));
+        Parse(json.GetProperty("type"), scope));
 
-    private static AvroType Plain(string name, Dictionary<string, AvroType> named) => name switch
+    private static AvroType Plain(string name, Scope scope) => name switch
     {
         "null" => new AvroType { Kind = AvroKind.Null },
         "boolean" => new AvroType { Kind = AvroKind.Boolean },
@@ -88,21 +93,27 @@ internal sealed class AvroType
         "double" => new AvroType { Kind = AvroKind.Double },
         "bytes" => new AvroType { Kind = AvroKind.Bytes },
         "string" => new AvroType { Kind = AvroKind.String },
-        _ => named.TryGetValue(name, out AvroType? known) ? known : throw new FormatException($"no type '{name}'"),
+        _ => scope.Find(name),
     };
 
-    private static AvroType Name(JsonElement json, Dictionary<string, AvroType> named, AvroType type)
+    /// <summary>Named types seen so far, and the namespace that names without a dot belong to.</summary>
+    private sealed record Scope(Dictionary<string, AvroType> Named, string Space)
     {
-        string name = json.GetProperty("name").GetString()!;
-        named[name] = type;
-        if (json.TryGetProperty("namespace", out JsonElement space))
+        /// <summary>Remembers a named type; returns the scope inside it.</summary>
+        internal Scope Name(JsonElement json, AvroType type)
         {
-            named[$"{space.GetString()}.{name}"] = type;
+            string name = json.GetProperty("name").GetString()!;
+            int dot = name.LastIndexOf('.');
+            string space = dot >= 0 ? name[..dot]
+                : json.TryGetProperty("namespace", out JsonElement given) ? given.GetString()! : Space;
+            Named[$"{space}.{name[(dot + 1)..]}"] = type;
+            return this with { Space = space };
         }
-        return type;
-    }
 
-    private static int ArgumentNotNegative(int size) => size >= 0 ? size : throw new FormatException("a negative size");
+        internal AvroType Find(string name) =>
+            Named.TryGetValue(name.Contains('.') ? name : $"{Space}.{name}", out AvroType? known)
+            || Named.TryGetValue($".{name}", out known) ? known : throw new FormatException($"no type '{name}'");
+    }
 }
 
 /// <summary>A field of a record in a file's schema, known by its Iceberg field id.</summary>

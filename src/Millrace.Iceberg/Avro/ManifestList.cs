@@ -7,8 +7,9 @@ namespace Millrace.Iceberg;
 /// <code>
 /// manifest list = Avro file of records, in the order of their fields:
 ///   manifest_path · manifest_length · partition_spec_id int · content int (0 data, 1 deletes) · sequence_number
-///   · min_sequence_number · added_snapshot_id · added/existing/deleted_files_count int · added/existing/deleted_rows_count
-///   · partitions?[contains_null, contains_nan?, lower_bound?, upper_bound?] · key_metadata?      (? = union with null)
+///   · min_sequence_number · added_snapshot_id · added/existing/deleted_files_count int
+///   · added/existing/deleted_rows_count · partitions?[contains_null, contains_nan?, lower_bound?,
+/// upper_bound?] · key_metadata?      (? = union with null)
 /// header = snapshot-id, parent-snapshot-id ("null" if none), sequence-number, format-version "2"
 /// </code>
 /// </remarks>

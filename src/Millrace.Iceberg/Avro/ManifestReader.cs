@@ -2,9 +2,12 @@ using System.Text.Json;
 
 namespace Millrace.Iceberg;
 
-/// <summary>Reads manifests of any writer: fields are found by id in the file's own schema, unknown ones skipped.</summary>
+/// <summary>Reads manifests of any writer: fields are found by id in the file's own schema,
+/// unknown ones skipped.</summary>
 internal sealed class ManifestReader
 {
+    private static readonly Dictionary<int, long> s_noCounts = [];
+    private static readonly Dictionary<int, byte[]> s_noBounds = [];
     private readonly AvroReader _avro;
     private readonly string _file;
     private readonly int _specId;
@@ -76,36 +79,50 @@ internal sealed class ManifestReader
 
     private DataFile ReadFile(AvroCursor cursor, AvroType type)
     {
-        string? path = null;
+        string? path = null, format = null;
+        int? content = null, sortOrderId = null;
         long? records = null, size = null;
-        var file = new DataFile { Path = "", RecordCount = 0, SizeBytes = 0, SpecId = _specId };
+        byte[]?[] partition = [];
+        byte[]? keyMetadata = null;
+        Dictionary<int, long> sizes = s_noCounts, values = s_noCounts, nulls = s_noCounts, nans = s_noCounts;
+        Dictionary<int, byte[]> lower = s_noBounds, upper = s_noBounds;
+        List<long>? splitOffsets = null;
+        List<int>? equalityIds = null;
         cursor.Record(type, field =>
         {
             AvroType value = field.Type;
             switch (field.Id)
             {
-                case 134: file = file with { Content = cursor.Int(value) ?? 0 }; break;
+                case 134: content = cursor.Int(value); break;
                 case 100: path = cursor.String(value); break;
-                case 101: file = file with { Format = cursor.String(value) ?? "" }; break;
-                case 102: file = file with { Partition = ReadPartition(cursor, value) }; break;
+                case 101: format = cursor.String(value); break;
+                case 102: partition = ReadPartition(cursor, value); break;
                 case 103: records = cursor.Long(value); break;
                 case 104: size = cursor.Long(value); break;
-                case 108: file = file with { ColumnSizes = ReadMap(cursor, value, ReadCount) }; break;
-                case 109: file = file with { ValueCounts = ReadMap(cursor, value, ReadCount) }; break;
-                case 110: file = file with { NullCounts = ReadMap(cursor, value, ReadCount) }; break;
-                case 137: file = file with { NanCounts = ReadMap(cursor, value, ReadCount) }; break;
-                case 125: file = file with { LowerBounds = ReadMap(cursor, value, ReadBound) }; break;
-                case 128: file = file with { UpperBounds = ReadMap(cursor, value, ReadBound) }; break;
-                case 131: file = file with { KeyMetadata = cursor.Bytes(value) }; break;
-                case 132: file = file with { SplitOffsets = ReadList(cursor, value, item => cursor.Long(item)) }; break;
-                case 135: file = file with { EqualityIds = ReadList(cursor, value, item => cursor.Int(item)) }; break;
-                case 140: file = file with { SortOrderId = cursor.Int(value) }; break;
+                case 108: sizes = ReadMap(cursor, value, ReadCount); break;
+                case 109: values = ReadMap(cursor, value, ReadCount); break;
+                case 110: nulls = ReadMap(cursor, value, ReadCount); break;
+                case 137: nans = ReadMap(cursor, value, ReadCount); break;
+                case 125: lower = ReadMap(cursor, value, ReadBound); break;
+                case 128: upper = ReadMap(cursor, value, ReadBound); break;
+                case 131: keyMetadata = cursor.Bytes(value); break;
+                case 132: splitOffsets = ReadList(cursor, value, item => cursor.Long(item)); break;
+                case 135: equalityIds = ReadList(cursor, value, item => cursor.Int(item)); break;
+                case 140: sortOrderId = cursor.Int(value); break;
                 default: cursor.Skip(value); break;
             }
         });
-        return path is not null && records is { } rows and >= 0 && size is { } bytes and >= 0
-            ? file with { Path = path, RecordCount = rows, SizeBytes = bytes }
-            : throw cursor.Damage("a data file without a path, a record count or a size");
+        if (path is null || records is not (>= 0 and { } rows) || size is not (>= 0 and { } bytes))
+        {
+            throw cursor.Damage("a data file without a path, a record count or a size");
+        }
+        return new DataFile
+        {
+            Path = path, Content = content ?? 0, Format = format ?? "", SpecId = _specId, Partition = partition,
+            RecordCount = rows, SizeBytes = bytes, ColumnSizes = sizes, ValueCounts = values, NullCounts = nulls,
+            NanCounts = nans, LowerBounds = lower, UpperBounds = upper, KeyMetadata = keyMetadata,
+            SplitOffsets = splitOffsets, EqualityIds = equalityIds, SortOrderId = sortOrderId,
+        };
     }
 
     private byte[]?[] ReadPartition(AvroCursor cursor, AvroType type)
@@ -125,12 +142,15 @@ internal sealed class ManifestReader
         return values;
     }
 
-    private static long ReadCount(AvroCursor cursor, AvroType type) => cursor.Long(type) ?? throw cursor.Damage("no count");
+    private static long ReadCount(AvroCursor cursor, AvroType type) =>
+        cursor.Long(type) ?? throw cursor.Damage("no count");
 
-    private static byte[] ReadBound(AvroCursor cursor, AvroType type) => cursor.Bytes(type) ?? throw cursor.Damage("no bound");
+    private static byte[] ReadBound(AvroCursor cursor, AvroType type) =>
+        cursor.Bytes(type) ?? throw cursor.Damage("no bound");
 
     /// <summary>A map with int keys: an array of records whose first field is the key, whatever its ids.</summary>
-    private static Dictionary<int, T> ReadMap<T>(AvroCursor cursor, AvroType type, Func<AvroCursor, AvroType, T> readValue)
+    private static Dictionary<int, T> ReadMap<T>(
+        AvroCursor cursor, AvroType type, Func<AvroCursor, AvroType, T> readValue)
     {
         var map = new Dictionary<int, T>();
         cursor.Array(type, item =>

@@ -88,7 +88,8 @@ internal static class ManifestSchema
     /// <summary>A map with int keys, which Avro has not: an array of key-value records.</summary>
     private static string Map(int keyId, int valueId, string value)
     {
-        string pair = Record($"k{keyId}_v{valueId}", Required("key", keyId, "\"int\""), Required("value", valueId, value));
+        string pair =
+            Record($"k{keyId}_v{valueId}", Required("key", keyId, "\"int\""), Required("value", valueId, value));
         return $$"""{"type":"array","logicalType":"map","items":{{pair}}}""";
     }
 }

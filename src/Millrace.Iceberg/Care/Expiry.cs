@@ -7,7 +7,8 @@ public sealed class Expiry(TableStore store)
 {
     private const string GcEnabled = "gc.enabled";
 
-    /// <summary>Files reachable from a table's earlier state and not from a later one, in the order to delete them.</summary>
+    /// <summary>Files reachable from a table's earlier state and not from a later one,
+    /// in the order to delete them.</summary>
     /// <param name="before">As it was before snapshots expired.</param>
     /// <param name="after">As it is now; its property <c>gc.enabled = false</c> keeps every file.</param>
     /// <param name="ct">Cancels.</param>
@@ -18,19 +19,22 @@ public sealed class Expiry(TableStore store)
             return [];
         }
         HashSet<string> keptLists = [.. after.Metadata.Snapshots.Select(snapshot => snapshot.ManifestList)];
-        List<Snapshot> expired = [.. before.Metadata.Snapshots.Where(snapshot => !keptLists.Contains(snapshot.ManifestList))];
+        List<Snapshot> expired =
+            [.. before.Metadata.Snapshots.Where(snapshot => !keptLists.Contains(snapshot.ManifestList))];
         Dictionary<string, ManifestFile> gone = await ManifestsAsync(expired, mayBeGone: true, ct);
         HashSet<string> files = [];
         if (gone.Count > 0)
         {
-            Dictionary<string, ManifestFile> kept = await ManifestsAsync(after.Metadata.Snapshots, mayBeGone: false, ct);
+            Dictionary<string, ManifestFile> kept =
+                await ManifestsAsync(after.Metadata.Snapshots, mayBeGone: false, ct);
             foreach (string path in kept.Keys)
             {
                 gone.Remove(path);
             }
             files = await FilesAsync(gone.Values, kept.Values, ct);
         }
-        return [.. files, .. gone.Keys, .. expired.Select(snapshot => snapshot.ManifestList), .. MetadataFilesGone(before, after)];
+        return [.. files, .. gone.Keys, .. expired.Select(snapshot => snapshot.ManifestList),
+            .. MetadataFilesGone(before, after)];
     }
 
     /// <summary>Deletes files; those already gone are fine.</summary>
@@ -88,7 +92,7 @@ public sealed class Expiry(TableStore store)
         {
             return await reading;
         }
-        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileNotFoundException)
         {
             return null;
         }

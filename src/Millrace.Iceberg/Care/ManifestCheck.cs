@@ -10,7 +10,8 @@ internal sealed class ManifestCheck(TableMetadata metadata, ManifestFile descrip
 
     internal void Run(ReadOnlyMemory<byte> bytes)
     {
-        Require(bytes.Length == description.LengthBytes, $"has {bytes.Length} bytes, its list says {description.LengthBytes}");
+        Require(bytes.Length == description.LengthBytes,
+            $"has {bytes.Length} bytes, its list says {description.LengthBytes}");
         IReadOnlyList<ManifestEntry> entries = ManifestReader.Read(bytes, description).Entries;
         LiveFiles = [.. entries.Where(entry => entry.IsLive).Select(entry => entry.File)];
         CheckTally(entries, EntryStatus.Added, description.Added);
@@ -34,7 +35,8 @@ internal sealed class ManifestCheck(TableMetadata metadata, ManifestFile descrip
 
     private void CheckMinSequenceNumber(IReadOnlyList<ManifestEntry> entries)
     {
-        long actual = entries.Where(entry => entry.IsLive).Select(entry => entry.Inherit(description).SequenceNumber!.Value)
+        long actual = entries
+            .Where(entry => entry.IsLive).Select(entry => entry.Inherit(description).SequenceNumber!.Value)
             .DefaultIfEmpty(description.SequenceNumber).Min();
         Require(actual == description.MinSequenceNumber,
             $"has a lowest sequence number of {actual}, its list says {description.MinSequenceNumber}");
@@ -53,7 +55,8 @@ internal sealed class ManifestCheck(TableMetadata metadata, ManifestFile descrip
         {
             Require(isExplicit, $"has no explicit sequence numbers for {path}, which it did not add");
         }
-        Require(entry.Status == EntryStatus.Existing || entry.Inherit(description).SnapshotId == description.AddedSnapshotId,
+        Require(entry.Status == EntryStatus.Existing
+            || entry.Inherit(description).SnapshotId == description.AddedSnapshotId,
             $"lists {path} under another snapshot than the one that wrote the manifest");
         Require(!(entry.SequenceNumber > description.SequenceNumber), $"knows {path} of a later commit than its own");
     }
@@ -70,9 +73,11 @@ internal sealed class ManifestCheck(TableMetadata metadata, ManifestFile descrip
         }
         foreach ((int id, byte[] lower) in file.LowerBounds)
         {
-            if (metadata.FindField(id)?.Type is PrimitiveType type && file.UpperBounds.TryGetValue(id, out byte[]? upper))
+            if (metadata.FindField(id)?.Type is PrimitiveType type
+                && file.UpperBounds.TryGetValue(id, out byte[]? upper))
             {
-                Require(!(Bounds.Compare(type, lower, upper) > 0), $"bounds column {id} of {file.Path} the wrong way round");
+                Require(!(Bounds.Compare(type, lower, upper) > 0),
+                    $"bounds column {id} of {file.Path} the wrong way round");
             }
         }
     }

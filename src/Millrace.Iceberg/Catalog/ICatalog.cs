@@ -1,6 +1,7 @@
 namespace Millrace.Iceberg;
 
-/// <summary>Which metadata file each table currently is: the one place where a commit becomes true. Thread safe.</summary>
+/// <summary>Which metadata file each table currently is: the one place where a commit becomes true.
+/// Thread safe.</summary>
 public interface ICatalog
 {
     /// <summary>Location of a table's metadata file, or null if there is no such table.</summary>

@@ -125,16 +125,22 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
     {
         if (swap.New.Length > LocationCharsMax)
         {
-            throw new ArgumentException($"The catalog holds locations of up to {LocationCharsMax} characters: '{swap.New}'.");
+            throw new ArgumentException(
+                $"The catalog holds locations of up to {LocationCharsMax} characters: '{swap.New}'.");
         }
         (string, object)[] names =
-            [("$catalog", CatalogName), ("$namespace", swap.Table.Namespace), ("$table", swap.Table.Name), ("$new", swap.New)];
+        [
+            ("$catalog", CatalogName), ("$namespace", swap.Table.Namespace), ("$table", swap.Table.Name),
+            ("$new", swap.New),
+        ];
         if (swap.Expected is null)
         {
-            Run(connection, "INSERT OR IGNORE INTO iceberg_namespace_properties VALUES($catalog, $namespace, 'exists', 'true')",
+            Run(connection,
+                "INSERT OR IGNORE INTO iceberg_namespace_properties VALUES($catalog, $namespace, 'exists', 'true')",
                 names.AsSpan(0, 2));
             return Run(connection,
-                "INSERT OR IGNORE INTO iceberg_tables VALUES($catalog, $namespace, $table, $new, NULL, 'TABLE')", names) == 1;
+                "INSERT OR IGNORE INTO iceberg_tables VALUES($catalog, $namespace, $table, $new, NULL, 'TABLE')",
+                names) == 1;
         }
         return Run(connection,
             "UPDATE iceberg_tables SET metadata_location = $new, previous_metadata_location = $expected "
@@ -151,13 +157,15 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
         }
         else
         {
-            Run(connection, $"INSERT OR REPLACE INTO {table} VALUES($key, $value)", ("$key", row.Key), ("$value", row.Value));
+            Run(connection, $"INSERT OR REPLACE INTO {table} VALUES($key, $value)",
+                ("$key", row.Key), ("$value", row.Value));
         }
     }
 
     private static string? ReadLocation(SqliteConnection connection, TableName table)
     {
-        using SqliteCommand command = Command(connection, $"SELECT metadata_location FROM iceberg_tables WHERE {IsOurTable}",
+        using SqliteCommand command = Command(connection,
+            $"SELECT metadata_location FROM iceberg_tables WHERE {IsOurTable}",
             ("$catalog", CatalogName), ("$namespace", table.Namespace), ("$table", table.Name));
         return command.ExecuteScalar() as string;
     }
@@ -165,8 +173,8 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
     private static Dictionary<string, string> ReadSide(SqliteConnection connection, string table)
     {
         var rows = new Dictionary<string, string>();
-        using SqliteCommand exists = Command(connection, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $name",
-            ("$name", SideTable.Checked(table)));
+        using SqliteCommand exists = Command(connection,
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $name", ("$name", SideTable.Checked(table)));
         if (exists.ExecuteScalar() is null)
         {
             return rows;
@@ -197,7 +205,8 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
         }
     }
 
-    private static int Run(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    private static int Run(
+        SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         using SqliteCommand command = Command(connection, sql, parameters);
         return command.ExecuteNonQuery();

@@ -4,7 +4,8 @@ namespace Millrace.Iceberg;
 internal sealed class FileRemoval(SnapshotDraft draft, ManifestCache cache)
 {
     /// <exception cref="StaleChangeException">A file is not live in any of the manifests.</exception>
-    internal async Task WriteAsync(IReadOnlyList<ManifestFile> parents, IReadOnlyList<DataFile> removed, CancellationToken ct)
+    internal async Task WriteAsync(
+        IReadOnlyList<ManifestFile> parents, IReadOnlyList<DataFile> removed, CancellationToken ct)
     {
         Dictionary<string, DataFile> sought = removed.ToDictionary(file => file.Path);
         foreach (ManifestFile manifest in parents)
@@ -32,7 +33,8 @@ internal sealed class FileRemoval(SnapshotDraft draft, ManifestCache cache)
         ManifestFile manifest, Manifest decoded, Dictionary<string, DataFile> sought, CancellationToken ct)
     {
         ManifestWriter writer = draft.NewManifest(manifest.SpecId);
-        foreach (ManifestEntry entry in decoded.Entries.Where(entry => entry.IsLive).Select(entry => entry.Inherit(manifest)))
+        foreach (ManifestEntry entry in decoded.Entries
+            .Where(entry => entry.IsLive).Select(entry => entry.Inherit(manifest)))
         {
             if (sought.Remove(entry.File.Path))
             {

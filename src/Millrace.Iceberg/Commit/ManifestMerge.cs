@@ -63,7 +63,8 @@ internal sealed class ManifestMerge(SnapshotDraft draft, ManifestCache cache)
     }
 
     /// <summary>Nulls first, then field by field.</summary>
-    private static int ComparePartitions(PrimitiveType[] types, IReadOnlyList<byte[]?> left, IReadOnlyList<byte[]?> right)
+    private static int ComparePartitions(
+        PrimitiveType[] types, IReadOnlyList<byte[]?> left, IReadOnlyList<byte[]?> right)
     {
         for (int index = 0; index < types.Length; index++)
         {

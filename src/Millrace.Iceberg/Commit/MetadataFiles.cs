@@ -23,10 +23,12 @@ internal static class MetadataFiles
     /// <summary>The log of the file that follows <paramref name="origin"/>'s.</summary>
     internal static IReadOnlyList<MetadataLogEntry> Log(Table? origin) => origin is null
         ? []
-        : [.. origin.Metadata.MetadataLog.Append(new(origin.Metadata.LastUpdatedMs, origin.MetadataLocation)).TakeLast(LogMax)];
+        : [.. origin.Metadata.MetadataLog
+            .Append(new MetadataLogEntry(origin.Metadata.LastUpdatedMs, origin.MetadataLocation)).TakeLast(LogMax)];
 
     /// <summary>The same instance if nothing changes.</summary>
-    internal static TableMetadata WithProperties(this TableMetadata metadata, IReadOnlyDictionary<string, string> properties)
+    internal static TableMetadata WithProperties(
+        this TableMetadata metadata, IReadOnlyDictionary<string, string> properties)
     {
         if (properties.All(pair => metadata.Properties.GetValueOrDefault(pair.Key) == pair.Value))
         {

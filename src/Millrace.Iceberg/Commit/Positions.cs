@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Millrace.Iceberg;
 
-/// <summary>Up to where each node's log is in a table: kept in the table itself, so that rows and position are one.</summary>
+/// <summary>Up to where each node's log is in a table:
+/// kept in the table itself, so that rows and position are one.</summary>
 /// <remarks>
 /// <code>
 /// snapshot summary  millrace.position.NODE = "OFFSET"         end offset, exclusive; on every snapshot of ours
-/// table property    millrace.position.NODE = "SEQ:OFFSET"     the sequence number of the snapshot that set it; 0 before any
+/// table property    millrace.position.NODE = "SEQ:OFFSET"     SEQ: of the snapshot that set it; 0 before any
 /// </code>
 /// The chain of parents wins over the property, so that a rollback is followed; the property serves when expiry has
 /// cut the chain behind foreign commits.
@@ -32,7 +33,8 @@ public static class Positions
     internal static string Property(long sequenceNumber, string offset) =>
         string.Create(CultureInfo.InvariantCulture, $"{sequenceNumber}:{offset}");
 
-    /// <summary>The snapshots from the current one back to where every position has been found: expiry keeps these.</summary>
+    /// <summary>The snapshots from the current one back to where every position has been found:
+    /// expiry keeps these.</summary>
     internal static IEnumerable<Snapshot> CarryingChain(TableMetadata metadata)
     {
         List<Snapshot> chain = [.. Ancestry(metadata)];
@@ -64,8 +66,9 @@ public static class Positions
         return Number(metadata, parts[0]) <= current
             ? Number(metadata, parts[1])
             : throw new IcebergUnsupportedException(
-                $"{metadata.Location} was rolled back to sequence number {current}, behind '{key}' = {property}, and the "
-                + "snapshot that carried the earlier position has expired. Set the property to the offset to resume from.");
+                $"{metadata.Location} was rolled back to sequence number {current}, behind '{key}' = {property}, "
+                + "and the snapshot that carried the earlier position has expired. "
+                + "Set the property to the offset to resume from.");
     }
 
     private static long Number(TableMetadata metadata, string text) =>

@@ -20,14 +20,16 @@ internal sealed record Retention(int KeepLast, long OlderThanMs)
         {
             Snapshots = [.. metadata.Snapshots.Where(snapshot => kept.Contains(snapshot.Id))],
             SnapshotLog = log[(lastGone + 1)..],
-            Unknown = WithoutExpired(WithoutExpired(metadata.Unknown, "statistics", kept), "partition-statistics", kept),
+            Unknown = WithoutExpired(
+                WithoutExpired(metadata.Unknown, "statistics", kept), "partition-statistics", kept),
         };
     }
 
     private HashSet<long> Kept(TableMetadata metadata)
     {
         HashSet<long> kept = [.. metadata.Refs.Values.Select(target => target.SnapshotId)];
-        kept.UnionWith(metadata.Snapshots.Where(snapshot => snapshot.TimestampMs >= OlderThanMs).Select(snapshot => snapshot.Id));
+        kept.UnionWith(
+            metadata.Snapshots.Where(snapshot => snapshot.TimestampMs >= OlderThanMs).Select(snapshot => snapshot.Id));
         kept.UnionWith(Positions.Ancestry(metadata).Take(KeepLast).Select(snapshot => snapshot.Id));
         kept.UnionWith(Positions.CarryingChain(metadata).Select(snapshot => snapshot.Id));
         return kept;
@@ -36,7 +38,7 @@ internal sealed record Retention(int KeepLast, long OlderThanMs)
     /// <summary>Statistics files belong to a snapshot; an entry must not outlive it.</summary>
     private static UnknownKeys WithoutExpired(UnknownKeys unknown, string key, HashSet<long> kept) =>
         unknown.Find(key) is { ValueKind: JsonValueKind.Array } entries
-            ? unknown.With(key, JsonSerializer.SerializeToElement(entries.EnumerateArray()
-                .Where(entry => entry.TryGetProperty("snapshot-id", out JsonElement id) && kept.Contains(id.GetInt64()))))
+            ? unknown.With(key, JsonSerializer.SerializeToElement(entries.EnumerateArray().Where(entry =>
+                entry.TryGetProperty("snapshot-id", out JsonElement id) && kept.Contains(id.GetInt64()))))
             : unknown;
 }

@@ -19,7 +19,7 @@ internal static class SchemaChange
             else if (known.Type != column.Type)
             {
                 throw new StaleChangeException(
-                    $"{metadata.Location} already has a column '{column.Name}' of another type than {column.Type.Text}.");
+                    $"{metadata.Location} has a column '{column.Name}' of another type than {column.Type.Text}.");
             }
         }
         if (fields.Count == metadata.Schema.Fields.Count)

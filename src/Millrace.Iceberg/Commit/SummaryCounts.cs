@@ -59,7 +59,8 @@ internal sealed class SummaryCounts
 
     private Tally Count(Tally tally, DataFile file)
     {
-        _partitions.Add(string.Join('/', file.Partition.Select(value => value is null ? "null" : Convert.ToHexString(value))));
+        _partitions.Add(
+            string.Join('/', file.Partition.Select(value => value is null ? "null" : Convert.ToHexString(value))));
         return new Tally(tally.Files + 1, tally.Rows + file.RecordCount, tally.Bytes + file.SizeBytes);
     }
 

@@ -11,11 +11,13 @@ public sealed record Table(TableName Name, string MetadataLocation, TableMetadat
 
     /// <summary>Loads the current state of a table, or null if the catalog does not know it.</summary>
     /// <exception cref="IcebergFormatException">Its metadata file is damaged.</exception>
-    public static async Task<Table?> LoadAsync(ICatalog catalog, TableName name, IObjectStore objects, CancellationToken ct) =>
+    public static async Task<Table?> LoadAsync(
+        ICatalog catalog, TableName name, IObjectStore objects, CancellationToken ct) =>
         await catalog.LoadAsync(name, ct) is { } location ? await LoadAsync(name, location, objects, ct) : null;
 
     /// <summary>Loads a table from a given metadata file.</summary>
     /// <exception cref="IcebergFormatException">The file is damaged.</exception>
-    public static async Task<Table> LoadAsync(TableName name, string location, IObjectStore objects, CancellationToken ct) =>
+    public static async Task<Table> LoadAsync(
+        TableName name, string location, IObjectStore objects, CancellationToken ct) =>
         new(name, location, TableMetadataJson.Parse(await objects.GetAsync(location, ct), location));
 }

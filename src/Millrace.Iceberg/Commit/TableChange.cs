@@ -46,7 +46,8 @@ public sealed class TableChange
         long after = added.Sum(file => file.RecordCount);
         return before == after
             ? Do(new FileOperation("replace") { Removed = removed, Added = added })
-            : throw new ArgumentException($"A replacement keeps its rows; these are {before} and {after}. Use Overwrite.");
+            : throw new ArgumentException(
+                $"A replacement keeps its rows; these are {before} and {after}. Use Overwrite.");
     }
 
     /// <summary>Other rows in place of some files' (erasure, correction).</summary>
@@ -58,10 +59,12 @@ public sealed class TableChange
 
     /// <summary>Merges small manifests by partition, if there are at least <paramref name="minCount"/> of them; nothing
     /// happens otherwise. Rows and files stay.</summary>
-    public TableChange MergeManifests(int minCount = 100) => Do(new FileOperation("replace") { MergeMinCount = minCount });
+    public TableChange MergeManifests(int minCount = 100) =>
+        Do(new FileOperation("replace") { MergeMinCount = minCount });
 
     /// <summary>A key of the snapshot's summary. A key of <see cref="Positions"/> also becomes a table property. On a
-    /// table that has snapshots this alone adds one; on a table without, only positions are kept, as properties.</summary>
+    /// table that has snapshots this alone adds one;
+    /// on a table without, only positions are kept, as properties.</summary>
     public TableChange SetSummary(string key, string value)
     {
         _summary[key] = value;
@@ -85,7 +88,8 @@ public sealed class TableChange
         return this;
     }
 
-    /// <summary>Forgets snapshots that are both older and beyond a number, never one a branch or tag points to.</summary>
+    /// <summary>Forgets snapshots that are both older and beyond a number,
+    /// never one a branch or tag points to.</summary>
     /// <param name="keepLast">Snapshots of the current history that stay however old; at least 1.</param>
     /// <param name="olderThan">Younger ones stay. The longest reader must be done with what is older.</param>
     public TableChange ExpireSnapshots(int keepLast, DateTimeOffset olderThan)
@@ -99,7 +103,8 @@ public sealed class TableChange
     /// <returns>The swap that makes it true; null if there is nothing to change.</returns>
     /// <param name="origin">Freshly loaded; null if the table is to be created.</param>
     /// <param name="store">Where the files go.</param>
-    /// <param name="written">Receives each file's location before it is written, so that a loser can delete its own.</param>
+    /// <param name="written">Receives each file's location before it is written,
+    /// so that a loser can delete its own.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="StaleChangeException">A file to be removed is no longer in the table.</exception>
     public async Task<WrittenChange?> WriteAsync(
@@ -127,7 +132,9 @@ public sealed class TableChange
         written.Add(location);
         await store.Objects.PutAsync(location, TableMetadataJson.Format(after), ct);
         return new WrittenChange(
-            new TableSwap(Table, origin?.MetadataLocation, location), new Table(Table, location, after));
+            new TableSwap(Table, origin?.MetadataLocation, location),
+            new Table(Table, location, after),
+            after.CurrentSnapshotId == before.CurrentSnapshotId ? null : after.CurrentSnapshotId);
     }
 
     private async Task<TableMetadata> WithSnapshotAsync(
@@ -158,7 +165,9 @@ public sealed class TableChange
 /// <summary>A change whose files are written but which is not true yet.</summary>
 /// <param name="Swap">What makes it true.</param>
 /// <param name="Result">The table once it is.</param>
-public sealed record WrittenChange(TableSwap Swap, Table Result);
+/// <param name="SnapshotId">The snapshot it adds, if any.</param>
+public sealed record WrittenChange(TableSwap Swap, Table Result, long? SnapshotId);
 
-/// <summary>The table has moved on so that a change no longer makes sense; deriving it anew may help, retrying does not.</summary>
+/// <summary>The table has moved on so that a change no longer makes sense;
+/// deriving it anew may help, retrying does not.</summary>
 public sealed class StaleChangeException(string message) : Exception(message);

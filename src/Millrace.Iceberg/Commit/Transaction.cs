@@ -10,7 +10,8 @@ namespace Millrace.Iceberg;
 /// </remarks>
 public sealed class Transaction(ICatalog catalog, TableStore store)
 {
-    /// <summary>Attempts before a commit gives up; Iceberg's default is 4 retries, ours survives a busier table.</summary>
+    /// <summary>Attempts before a commit gives up; Iceberg's default is 4 retries,
+    /// ours survives a busier table.</summary>
     private const int AttemptsMax = 20;
 
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
@@ -19,14 +20,17 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
     /// <summary>Commits.</summary>
     /// <returns>The changed tables as committed; unchanged ones are left out.</returns>
     /// <exception cref="StaleChangeException">The changes no longer fit the tables, or 20 races were lost.</exception>
-    /// <exception cref="CommitUnknownException">The catalog failed inside the commit, and what happened after it did not
+    /// <exception cref="CommitUnknownException">The catalog failed inside the commit,
+    /// and what happened after it did not
     /// tell the outcome.</exception>
-    public async Task<IReadOnlyDictionary<TableName, Table>> CommitAsync(TransactionRequest request, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<TableName, Table>> CommitAsync(
+        TransactionRequest request, CancellationToken ct)
     {
         var uncertain = new List<Attempt>();
         try
         {
-            return (await TryUntilDecidedAsync(request, uncertain, ct)).Results;
+            Attempt committed = await TryUntilDecidedAsync(request, uncertain, ct);
+            return committed.Changes.ToDictionary(change => change.Swap.Table, change => change.Result);
         }
         catch (Exception problem) when (uncertain.Count > 0)
         {
@@ -61,19 +65,19 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
     /// disk, the commit is finished.</summary>
     private async Task<bool> TryAsync(Attempt attempt, IReadOnlyList<SideRow> sideRows, List<Attempt> uncertain)
     {
-        if (attempt.Swaps.Count == 0 && sideRows.Count == 0)
+        if (attempt.Changes.Count == 0 && sideRows.Count == 0)
         {
             return true;
         }
         bool mayDelete = true;
         try
         {
-            var commit = new CatalogCommit(attempt.Swaps, sideRows);
+            var commit = new CatalogCommit([.. attempt.Changes.Select(change => change.Swap)], sideRows);
             bool isCommitted = await catalog.CommitAsync(commit, CancellationToken.None) == CommitOutcome.Committed;
             mayDelete = !isCommitted;
             return isCommitted;
         }
-        catch (CommitUnknownException) when (attempt.Swaps.Count > 0)
+        catch (CommitUnknownException) when (attempt.Changes.Count > 0)
         {
             mayDelete = false;
             uncertain.Add(attempt);
@@ -88,7 +92,8 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
         }
     }
 
-    /// <summary>The tables as they are now. Null if that cannot be read at the moment although an outcome hangs on it.</summary>
+    /// <summary>The tables as they are now. Null if that cannot be read at the moment
+    /// although an outcome hangs on it.</summary>
     private async Task<Dictionary<TableName, Table>?> LoadAsync(
         IReadOnlyList<TableChange> changes, List<Attempt> uncertain, CancellationToken ct)
     {
@@ -123,8 +128,7 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
                 Table? origin = current.GetValueOrDefault(change.Table);
                 if (await change.WriteAsync(origin, store, attempt.Files, ct) is { } written)
                 {
-                    attempt.Swaps.Add(written.Swap);
-                    attempt.Results[change.Table] = written.Result;
+                    attempt.Changes.Add(written);
                 }
             }
             return attempt;
@@ -142,14 +146,15 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
     {
         foreach (Attempt attempt in uncertain.ToArray())
         {
-            if (attempt.Results.Values.Any(result => Contains(current.GetValueOrDefault(result.Name), result)))
+            if (attempt.Changes.Any(change => Contains(current.GetValueOrDefault(change.Swap.Table), change)))
             {
                 uncertain.Remove(attempt);
                 await DeleteAllAsync(uncertain);
                 return attempt;
             }
             // While every table still is where the attempt expects it, the catalog may yet carry it out.
-            if (attempt.Swaps.Any(swap => current.GetValueOrDefault(swap.Table)?.MetadataLocation != swap.Expected))
+            if (attempt.Changes.Any(change =>
+                current.GetValueOrDefault(change.Swap.Table)?.MetadataLocation != change.Swap.Expected))
             {
                 uncertain.Remove(attempt);
                 await DeleteAsync(attempt);
@@ -158,9 +163,11 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
         return null;
     }
 
-    private static bool Contains(Table? current, Table result) => current is not null
-        && (current.MetadataLocation == result.MetadataLocation
-            || current.Metadata.MetadataLog.Any(entry => entry.MetadataFile == result.MetadataLocation));
+    /// <summary>True if the table is, or once was, where the change moved it.</summary>
+    private static bool Contains(Table? current, WrittenChange change) => current is not null
+        && (current.MetadataLocation == change.Swap.New
+            || current.Metadata.MetadataLog.Any(entry => entry.MetadataFile == change.Swap.New)
+            || (change.SnapshotId is { } id && current.Metadata.FindSnapshot(id) is not null));
 
     private async Task DeleteAllAsync(List<Attempt> attempts)
     {
@@ -170,7 +177,8 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
         }
     }
 
-    /// <summary>Best effort: what a failing store keeps is an orphan, unreferenced, and goes with the next clean-up.</summary>
+    /// <summary>Best effort: what a failing store keeps is an orphan, unreferenced,
+    /// and goes with the next clean-up.</summary>
     private async Task DeleteAsync(Attempt attempt)
     {
         foreach (string location in attempt.Files)
@@ -194,9 +202,7 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
 
     private sealed class Attempt
     {
-        internal List<TableSwap> Swaps { get; } = [];
-
-        internal Dictionary<TableName, Table> Results { get; } = [];
+        internal List<WrittenChange> Changes { get; } = [];
 
         internal List<string> Files { get; } = [];
     }

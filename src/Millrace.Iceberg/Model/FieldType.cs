@@ -37,8 +37,10 @@ public abstract record FieldType
         };
 
     private static readonly Dictionary<string, PrimitiveType> s_plain =
-        new PrimitiveType[] { Boolean, Int, Long, Float, Double, Date, Time, Timestamp, TimestampTz, String, Uuid, Binary }
-            .ToDictionary(type => type.Text);
+        new PrimitiveType[]
+        {
+            Boolean, Int, Long, Float, Double, Date, Time, Timestamp, TimestampTz, String, Uuid, Binary,
+        }.ToDictionary(type => type.Text);
 
     /// <summary>Reads the text of a primitive type as it stands in schema JSON.</summary>
     internal static PrimitiveType Parse(string text)

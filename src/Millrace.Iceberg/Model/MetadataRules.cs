@@ -23,7 +23,8 @@ internal static class MetadataRules
 
     private static string? BrokenRef(TableMetadata metadata)
     {
-        long? main = metadata.Refs.TryGetValue(TableMetadata.MainBranch, out SnapshotRef? branch) ? branch.SnapshotId : null;
+        long? main = metadata.Refs.TryGetValue(TableMetadata.MainBranch, out SnapshotRef? branch)
+            ? branch.SnapshotId : null;
         if (main != metadata.CurrentSnapshotId)
         {
             return $"branch main is at {main}, current-snapshot-id is {metadata.CurrentSnapshotId}";

@@ -12,9 +12,10 @@ public sealed record Schema(int Id, IReadOnlyList<Field> Fields)
     public Field? Find(string name) => Fields.FirstOrDefault(field => field.Name == name);
 
     /// <summary>Column or struct member with that id, or null. Ids inside lists and maps are not found.</summary>
-    public Field? Find(int id) => Leaves().FirstOrDefault(leaf => leaf.Field.Id == id).Field;
+    public Field? Find(int id) => Find(Fields, id);
 
-    /// <summary>Every column and struct member with its path of names, outermost first; lists and maps are not entered.</summary>
+    /// <summary>Every column and struct member with its path of names, outermost first;
+    /// lists and maps are not entered.</summary>
     public IEnumerable<(IReadOnlyList<string> Path, Field Field)> Leaves() => Walk([], Fields);
 
     /// <summary>The highest id in use, those inside lists and maps included.</summary>
@@ -23,7 +24,26 @@ public sealed record Schema(int Id, IReadOnlyList<Field> Fields)
     /// <summary>The schema as JSON, as Parquet footers carry it under <c>iceberg.schema</c>.</summary>
     public string ToJson() => JsonText.Of(writer => SchemaJson.Write(writer, this));
 
-    private static IEnumerable<(IReadOnlyList<string>, Field)> Walk(IReadOnlyList<string> prefix, IReadOnlyList<Field> fields)
+    /// <summary>Called per file and condition when planning: no allocation.</summary>
+    private static Field? Find(IReadOnlyList<Field> fields, int id)
+    {
+        for (int index = 0; index < fields.Count; index++)
+        {
+            Field field = fields[index];
+            if (field.Id == id)
+            {
+                return field;
+            }
+            if (field.Type is StructType nested && Find(nested.Fields, id) is { } member)
+            {
+                return member;
+            }
+        }
+        return null;
+    }
+
+    private static IEnumerable<(IReadOnlyList<string>, Field)> Walk(
+        IReadOnlyList<string> prefix, IReadOnlyList<Field> fields)
     {
         foreach (Field field in fields)
         {
@@ -56,14 +76,16 @@ public sealed record Schema(int Id, IReadOnlyList<Field> Fields)
 /// <param name="Id">Never reused: readers resolve columns by it, so a rename keeps it.</param>
 /// <param name="Name">Current name.</param>
 /// <param name="Type">Type.</param>
-/// <param name="IsRequired">True if null is impossible. Ours are always optional: DuckDB writes only optional columns.</param>
+/// <param name="IsRequired">True if null is impossible. Ours are always optional:
+/// DuckDB writes only optional columns.</param>
 /// <param name="Doc">Comment, or null.</param>
 public sealed record Field(int Id, string Name, FieldType Type, bool IsRequired = false, string? Doc = null)
 {
     /// <summary>Keys other engines wrote, such as defaults.</summary>
     public UnknownKeys Unknown { get; init; } = UnknownKeys.None;
 
-    /// <summary>The column's name inside Parquet files: letters, digits and underscores, everything else as <c>_x2E</c>.</summary>
+    /// <summary>The column's name inside Parquet files:
+    /// letters, digits and underscores, everything else as <c>_x2E</c>.</summary>
     /// <remarks>The rule of Iceberg's AvroSchemaUtil.sanitize; icebird finds columns only under this name.</remarks>
     public string FileName => AvroNames.Sanitize(Name);
 }

@@ -54,11 +54,14 @@ public sealed record TableMetadata
 
     /// <exception cref="IcebergUnsupportedException">No such spec.</exception>
     public PartitionSpec FindSpec(int id) => PartitionSpecs.FirstOrDefault(spec => spec.Id == id)
-        ?? throw new IcebergUnsupportedException($"{Location}: a manifest names partition spec {id}, which is not listed.");
+        ?? throw new IcebergUnsupportedException(
+            $"{Location}: a manifest names partition spec {id}, which is not listed.");
 
-    /// <summary>A column by id in the current schema, else in the newest older one that had it; null if never known.</summary>
+    /// <summary>A column by id in the current schema, else in the newest older one that had it;
+    /// null if never known.</summary>
     public Field? FindField(int id) =>
-        Schema.Find(id) ?? Schemas.Reverse().Select(schema => schema.Find(id)).FirstOrDefault(field => field is not null);
+        Schema.Find(id) ?? Schemas.Reverse()
+            .Select(schema => schema.Find(id)).FirstOrDefault(field => field is not null);
 
     /// <summary>Type of a partition field's values.</summary>
     /// <exception cref="IcebergUnsupportedException">The source column is unknown or not primitive.</exception>

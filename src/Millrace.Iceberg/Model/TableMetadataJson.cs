@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Millrace.Iceberg;
 
-/// <summary>Metadata files, read and written. Keys we do not know survive; lists are always written, even empty.</summary>
+/// <summary>Metadata files, read and written. Keys we do not know survive;
+/// lists are always written, even empty.</summary>
 public static class TableMetadataJson
 {
     private const int FormatVersion = 2;
@@ -19,7 +20,8 @@ public static class TableMetadataJson
             int version = json.GetProperty("format-version").GetInt32();
             if (version != FormatVersion)
             {
-                throw new IcebergFormatException(file, $"format version {version}; Millrace reads version {FormatVersion}");
+                throw new IcebergFormatException(
+                    file, $"format version {version}; Millrace reads version {FormatVersion}");
             }
             TableMetadata metadata = Read(json);
             return metadata.Contradiction() is { } problem ? throw new IcebergFormatException(file, problem) : metadata;
@@ -65,10 +67,10 @@ public static class TableMetadataJson
         MetadataLog = Each(json, "metadata-log", entry => new MetadataLogEntry(
             entry.GetProperty("timestamp-ms").GetInt64(), entry.GetProperty("metadata-file").GetString()!)),
         Refs = ReadRefs(json),
-        Unknown = UnknownKeys.Of(json, "format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms",
-            "last-column-id", "schemas", "current-schema-id", "partition-specs", "default-spec-id", "last-partition-id",
-            "sort-orders", "default-sort-order-id", "properties", "current-snapshot-id", "snapshots", "snapshot-log",
-            "metadata-log", "refs"),
+        Unknown = UnknownKeys.Of(json, "format-version", "table-uuid", "location", "last-sequence-number",
+            "last-updated-ms", "last-column-id", "schemas", "current-schema-id", "partition-specs", "default-spec-id",
+            "last-partition-id", "sort-orders", "default-sort-order-id", "properties", "current-snapshot-id",
+            "snapshots", "snapshot-log", "metadata-log", "refs"),
     };
 
     private static Snapshot ReadSnapshot(JsonElement json) => new()
@@ -104,7 +106,8 @@ public static class TableMetadataJson
             : [];
 
     private static long? OptionalLong(JsonElement json, string name) =>
-        json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : null;
+        json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? value.GetInt64() : null;
 
     private static void Write(Utf8JsonWriter writer, TableMetadata metadata)
     {

@@ -14,6 +14,7 @@ public sealed class Planner(TableStore store)
     public async Task<IReadOnlyList<DataFile>> PlanAsync(
         Table table, Snapshot? snapshot, Predicate predicate, CancellationToken ct)
     {
+        var pruning = new Pruning(table.Metadata, predicate);
         var files = new List<DataFile>();
         foreach (ManifestFile manifest in await store.ReadListAsync(snapshot, ct))
         {
@@ -26,11 +27,11 @@ public sealed class Planner(TableStore store)
                 throw new IcebergUnsupportedException(
                     $"{table.Name} has row-level delete files of another engine. Let that engine compact the table.");
             }
-            if (Pruning.MayMatch(table.Metadata, manifest, predicate))
+            if (pruning.MayMatch(manifest))
             {
                 Manifest decoded = await store.Manifests.GetAsync(manifest, ct);
                 files.AddRange(decoded.Entries.Where(entry => entry.IsLive).Select(entry => entry.File)
-                    .Where(file => Pruning.MayMatch(table.Metadata, file, predicate)));
+                    .Where(pruning.MayMatch));
             }
         }
         return files;

@@ -1,82 +1,103 @@
 namespace Millrace.Iceberg;
 
-/// <summary>Decides from summaries alone which manifests and files cannot matter. Every doubt says "may".</summary>
-internal static class Pruning
+/// <summary>Decides from summaries alone which manifests and files cannot matter to a predicate.
+/// Every doubt says "may".
+/// For one plan; not thread safe.</summary>
+internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
 {
+    private readonly Dictionary<int, SpecConditions> _bySpec = [];
+    private readonly (PrimitiveType Type, Condition Condition)[] _columns = [.. predicate.Conditions
+        .Select(condition => (Type: metadata.FindField(condition.FieldId)?.Type as PrimitiveType, condition))
+        .Where(column => column.Type is not null).Select(column => (column.Type!, column.condition))];
+
     /// <summary>False if no row of the manifest's files can satisfy the predicate.</summary>
-    internal static bool MayMatch(TableMetadata metadata, ManifestFile manifest, Predicate predicate)
+    internal bool MayMatch(ManifestFile manifest)
     {
-        IReadOnlyList<PartitionField> fields = metadata.FindSpec(manifest.SpecId).Fields;
-        if (manifest.Partitions is not { } summaries || summaries.Count != fields.Count)
-        {
-            return true;
-        }
-        return fields.Zip(summaries).All(pair => Projected(metadata, pair.First, predicate).All(projected =>
-            new ValueRange(projected.Type, pair.Second.Lower, pair.Second.Upper, pair.Second.ContainsNan != false)
-                .MaySatisfy(projected.Condition)));
+        SpecConditions spec = OfSpec(manifest.SpecId);
+        return manifest.Partitions is not { } summaries
+            || summaries.Count != spec.FieldCount
+            || spec.Conditions.All(each => summaries[each.Index] is var summary
+                && new ValueRange(each.Type, summary.Lower, summary.Upper, summary.ContainsNan != false)
+                    .MaySatisfy(each.Condition));
     }
 
     /// <summary>False if no row of the file can satisfy the predicate.</summary>
-    internal static bool MayMatch(TableMetadata metadata, DataFile file, Predicate predicate)
+    internal bool MayMatch(DataFile file)
     {
-        IReadOnlyList<PartitionField> fields = metadata.FindSpec(file.SpecId).Fields;
-        bool mayByPartition = fields.Count != file.Partition.Count
-            || fields.Zip(file.Partition).All(pair => Projected(metadata, pair.First, predicate).All(projected =>
-                // The source of a null partition value is null, and null satisfies nothing.
-                pair.Second is { } value
-                && new ValueRange(projected.Type, value, value, MayHoldNan: true).MaySatisfy(projected.Condition)));
-        return mayByPartition && predicate.Conditions.All(condition => MayMatch(metadata, file, condition));
+        SpecConditions spec = OfSpec(file.SpecId);
+        bool mayByPartition = file.Partition.Count != spec.FieldCount
+            // The source of a null partition value is null, and null satisfies nothing.
+            || spec.Conditions.All(each => file.Partition[each.Index] is { } value
+                && new ValueRange(each.Type, value, value, MayHoldNan: true).MaySatisfy(each.Condition));
+        return mayByPartition && _columns.All(column => MayMatch(file, column.Type, column.Condition));
     }
 
     /// <summary>False if the manifest certainly does not list the file.</summary>
     internal static bool MayHold(TableMetadata metadata, ManifestFile manifest, DataFile file)
     {
-        IReadOnlyList<PartitionField> fields = metadata.FindSpec(manifest.SpecId).Fields;
         if (manifest.SpecId != file.SpecId)
         {
             return false;
         }
-        if (manifest.Partitions is not { } summaries || summaries.Count != fields.Count || file.Partition.Count != fields.Count)
+        IReadOnlyList<PartitionField> fields = metadata.FindSpec(manifest.SpecId).Fields;
+        if (manifest.Partitions is not { } summaries || summaries.Count != fields.Count
+            || file.Partition.Count != fields.Count)
         {
             return true;
         }
-        return fields.Select((field, index) => (field, index)).All(each => file.Partition[each.index] is { } value
-            ? new ValueRange(metadata.PartitionType(each.field), summaries[each.index].Lower, summaries[each.index].Upper, true)
-                .MaySatisfy(new Condition(each.field.SourceId, Comparison.Equal, value))
-            : summaries[each.index].ContainsNull);
+        for (int index = 0; index < fields.Count; index++)
+        {
+            PartitionSummary summary = summaries[index];
+            bool mayHold = file.Partition[index] is { } value
+                ? new ValueRange(metadata.PartitionType(fields[index]), summary.Lower, summary.Upper, MayHoldNan: true)
+                    .MaySatisfy(new Condition(fields[index].SourceId, Comparison.Equal, value))
+                : summary.ContainsNull;
+            if (!mayHold)
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
-    private static bool MayMatch(TableMetadata metadata, DataFile file, Condition condition)
+    private static bool MayMatch(DataFile file, PrimitiveType type, Condition condition)
     {
         int id = condition.FieldId;
-        if (metadata.FindField(id)?.Type is not PrimitiveType type)
-        {
-            return true;
-        }
         bool isAllNull = file.ValueCounts.TryGetValue(id, out long values)
             && file.NullCounts.TryGetValue(id, out long nulls) && values == nulls;
         bool mayHoldNan = type.Kind is PrimitiveKind.Float or PrimitiveKind.Double
             && !(file.NanCounts.TryGetValue(id, out long nans) && nans == 0);
         return !isAllNull
-            && new ValueRange(type, file.LowerBounds.GetValueOrDefault(id), file.UpperBounds.GetValueOrDefault(id), mayHoldNan)
+            && new ValueRange(
+                type, file.LowerBounds.GetValueOrDefault(id), file.UpperBounds.GetValueOrDefault(id), mayHoldNan)
                 .MaySatisfy(condition);
     }
 
-    /// <summary>The conditions on a partition field's source, carried through its transform.</summary>
-    private static IEnumerable<(PrimitiveType Type, Condition Condition)> Projected(
-        TableMetadata metadata, PartitionField field, Predicate predicate)
+    private SpecConditions OfSpec(int id)
     {
-        if (field.Transform == Transforms.Void || metadata.FindField(field.SourceId)?.Type is not PrimitiveType source)
+        if (!_bySpec.TryGetValue(id, out SpecConditions? known))
+        {
+            IReadOnlyList<PartitionField> fields = metadata.FindSpec(id).Fields;
+            _bySpec[id] = known = new SpecConditions(
+                fields.Count, [.. fields.SelectMany((field, index) => Projected(field, index))]);
+        }
+        return known;
+    }
+
+    /// <summary>The conditions on a partition field's source, carried through its transform.</summary>
+    private IEnumerable<Projection> Projected(PartitionField field, int index)
+    {
+        if (metadata.FindField(field.SourceId)?.Type is not PrimitiveType source)
         {
             yield break;
         }
-        PrimitiveType type = Transforms.ResultType(field.Transform, source);
         foreach (Condition condition in predicate.Conditions.Where(condition => condition.FieldId == field.SourceId))
         {
             byte[]?[] values = [.. condition.Values.Select(value => Transforms.Apply(field.Transform, source, value))];
             if (!values.Contains(null))
             {
-                yield return (type, new Condition(condition.FieldId, Loosen(field.Transform, condition.Comparison), values!));
+                yield return new Projection(index, Transforms.ResultType(field.Transform, source),
+                    new Condition(condition.FieldId, Loosen(field.Transform, condition.Comparison), values!));
             }
         }
     }
@@ -89,4 +110,10 @@ internal static class Pruning
         (_, Comparison.Greater) => Comparison.GreaterOrEqual,
         _ => comparison,
     };
+
+    /// <summary>What the predicate demands of the partition values of one spec.</summary>
+    private sealed record SpecConditions(int FieldCount, IReadOnlyList<Projection> Conditions);
+
+    /// <summary>A condition on the partition field at an index.</summary>
+    private sealed record Projection(int Index, PrimitiveType Type, Condition Condition);
 }

@@ -5,7 +5,8 @@ namespace Millrace.Iceberg;
 
 /// <summary>Files under one directory of this machine, under <c>file:///</c> locations.</summary>
 /// <remarks>
-/// A file appears under its name only when its bytes are on the disk: it is written beside it (<c>.part</c>), synced and
+/// A file appears under its name only when its bytes are on the disk:
+/// it is written beside it (<c>.part</c>), synced and
 /// renamed, and the directory is synced. What a crash leaves behind ends in <c>.part</c> and is never referenced.
 /// </remarks>
 public sealed class LocalStore : IObjectStore
@@ -23,6 +24,9 @@ public sealed class LocalStore : IObjectStore
         _root = Path.TrimEndingDirectorySeparator(root) + "/";
         RefuseUnlessPlain(root);
     }
+
+    /// <summary>Location of the root, without a trailing slash.</summary>
+    public string RootLocation => LocationOf(Path.TrimEndingDirectorySeparator(_root));
 
     /// <summary>Location of a path.</summary>
     public static string LocationOf(string absolutePath) => Scheme + absolutePath;
@@ -67,13 +71,7 @@ public sealed class LocalStore : IObjectStore
     public Task<ReadOnlyMemory<byte>> GetAsync(string location, CancellationToken ct)
     {
         string path = LocalPath(location);
-        return Task.Run<ReadOnlyMemory<byte>>(() =>
-        {
-            using IDiskFile file = _disk.Open(path, FileAccess.Read);
-            var bytes = new byte[file.Length];
-            int read = file.Read(bytes, 0);
-            return read == bytes.Length ? bytes : throw new IOException($"{path} shrank while it was read.");
-        }, ct);
+        return Task.Run<ReadOnlyMemory<byte>>(() => Read(path), ct);
     }
 
     public Task DeleteAsync(string location, CancellationToken ct)
@@ -94,6 +92,21 @@ public sealed class LocalStore : IObjectStore
         {
             ct.ThrowIfCancellationRequested();
             yield return new StoredObject(LocationOf(file.FullName), file.Length, file.LastWriteTimeUtc);
+        }
+    }
+
+    private byte[] Read(string path)
+    {
+        try
+        {
+            using IDiskFile file = _disk.Open(path, FileAccess.Read);
+            var bytes = new byte[file.Length];
+            int read = file.Read(bytes, 0);
+            return read == bytes.Length ? bytes : throw new IOException($"{path} shrank while it was read.");
+        }
+        catch (DirectoryNotFoundException problem)
+        {
+            throw new FileNotFoundException(problem.Message, path, problem);
         }
     }
 

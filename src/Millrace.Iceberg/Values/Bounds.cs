@@ -60,14 +60,15 @@ public static class Bounds
     {
         (PrimitiveKind.Boolean, bool flag) => Boolean(flag),
         (PrimitiveKind.Int or PrimitiveKind.Date, int number) => Int(number),
-        (PrimitiveKind.Long or PrimitiveKind.Time or PrimitiveKind.Timestamp or PrimitiveKind.TimestampTz, long number) =>
-            Long(number),
+        (PrimitiveKind.Long or PrimitiveKind.Time, long number) => Long(number),
+        (PrimitiveKind.Timestamp or PrimitiveKind.TimestampTz, long number) => Long(number),
         (PrimitiveKind.Float, float number) => Float(number),
         (PrimitiveKind.Double, double number) => Double(number),
         (PrimitiveKind.String, string text) => String(text),
         (PrimitiveKind.Binary or PrimitiveKind.Fixed or PrimitiveKind.Uuid, byte[] bytes) => bytes,
         (PrimitiveKind.Decimal, BigInteger unscaled) => Decimal(unscaled),
-        _ => throw new ArgumentException($"A {value.GetType().Name} is not a value of type {type.Text}.", nameof(value)),
+        _ => throw new ArgumentException(
+            $"A {value.GetType().Name} is not a value of type {type.Text}.", nameof(value)),
     };
 
     /// <summary>The opposite of <see cref="Encode"/>. A 4-byte long or double (written before a promotion) reads as its
@@ -76,7 +77,8 @@ public static class Bounds
     {
         PrimitiveKind.Boolean => bytes.Length == 1 ? bytes[0] != 0 : null,
         PrimitiveKind.Int or PrimitiveKind.Date => Integer(bytes) is { } number ? (int)number : null,
-        PrimitiveKind.Long or PrimitiveKind.Time or PrimitiveKind.Timestamp or PrimitiveKind.TimestampTz => Integer(bytes),
+        PrimitiveKind.Long or PrimitiveKind.Time => Integer(bytes),
+        PrimitiveKind.Timestamp or PrimitiveKind.TimestampTz => Integer(bytes),
         PrimitiveKind.Float => Floating(bytes) is { } number ? (float)number : null,
         PrimitiveKind.Double => Floating(bytes),
         PrimitiveKind.String => Encoding.UTF8.GetString(bytes),
@@ -85,8 +87,10 @@ public static class Bounds
         _ => null,
     };
 
-    /// <summary>Order of two values of a type; null if they cannot be compared (NaN, damage, an unknown type).</summary>
-    /// <remarks>Strings compare by UTF-8 bytes, which is code-point order and not what string.CompareOrdinal does.</remarks>
+    /// <summary>Order of two values of a type; null if they cannot be compared (NaN, damage,
+    /// an unknown type).</summary>
+    /// <remarks>Strings compare by UTF-8 bytes, which is code-point order and not what
+    /// string.CompareOrdinal does.</remarks>
     public static int? Compare(PrimitiveType type, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         switch (type.Kind)
@@ -118,7 +122,8 @@ public static class Bounds
         _ => Encode(type, value),
     };
 
-    /// <summary>The bytes of an upper bound, or null if there is none: NaN, or a string that nothing short exceeds.</summary>
+    /// <summary>The bytes of an upper bound, or null if there is none:
+    /// NaN, or a string that nothing short exceeds.</summary>
     public static byte[]? Upper(PrimitiveType type, object value) => value switch
     {
         string text => StringBounds.Upper(text),

@@ -10,7 +10,8 @@ internal static class Arguments
     /// <summary>Where a server listens unless told otherwise.</summary>
     public static readonly Uri DefaultServer = new("http://127.0.0.1:8080");
 
-    /// <summary>The environment variable that stands in for <c>--key</c>, so that keys stay out of shell histories.</summary>
+    /// <summary>The environment variable that stands in for <c>--key</c>, so that keys stay out of shell
+    /// histories.</summary>
     public const string KeyVariable = "MILLRACE_KEY";
 
     public static Option<long?> Whole(string name, string description, long least) =>
@@ -20,8 +21,8 @@ internal static class Arguments
 
     public static Option<double?> Rate(string name, string description) =>
         New<double?>(name, "N", description, "a number of events per second above 0", text =>
-            double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value > 0
-                ? value : null);
+            double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) &&
+            value > 0 ? value : null);
 
     /// <summary>A number with a unit: <c>500ms</c>, <c>60s</c>, <c>5m</c>, <c>2h</c>, <c>1d</c>.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) =>

@@ -1,6 +1,7 @@
 namespace Millrace.Cli;
 
-/// <summary>Ends a verb with one sentence that says what happened and what to do; <see cref="CommandLine"/> prints it.</summary>
+/// <summary>Ends a verb with one sentence that says what happened and what to do; <see cref="CommandLine"/> prints
+/// it.</summary>
 internal sealed class CliError(string sentence, int exitCode = CliError.Failed) : Exception(sentence)
 {
     public const int Done = 0;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Millrace.Control;
 
 namespace Millrace.Cli;
 
@@ -37,6 +38,10 @@ internal static class CommandLine
         {
             return Fail(terminal, error.Message, error.ExitCode);
         }
+        catch (OperatorException mistake)
+        {
+            return Fail(terminal, mistake.Message, mistake.ExitCode);
+        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return Fail(terminal, "Stopped before it was done; run it again to finish.", CliError.Failed);
@@ -51,6 +56,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("Millrace: an event pipeline you own. Events in over HTTP, SQL answers out.")
         {
+            UpVerb.Create(terminal),
+            KeyVerb.Create(terminal),
             GenerateVerb.Create(terminal),
             SendVerb.Create(terminal),
         };

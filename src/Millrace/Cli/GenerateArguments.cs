@@ -8,23 +8,29 @@ internal sealed class GenerateArguments
 {
     private const int TenantsMax = 1_000;
 
-    private readonly Option<long?> _events = Arguments.Whole("--events", "Lines in all, second copies and failures included.", 1);
+    private readonly Option<long?> _events =
+        Arguments.Whole("--events", "Lines in all, second copies and failures included.", 1);
     private readonly Option<TimeSpan?> _for = Arguments.Duration("--for", "How long to go on, such as 60s.");
-    private readonly Option<double?> _rate = Arguments.Rate("--rate", "Events per second; they happen as they are sent. " +
-        "Without it (and with --events) they are spread over the last 24 hours and go as fast as they can.");
-    private readonly Option<long?> _seed = Arguments.Whole("--seed", "Same seed, start and arguments: same bytes. Default 1.", 0);
+    private readonly Option<double?> _rate = Arguments.Rate("--rate",
+        "Events per second; they happen as they are sent. Without it (and with --events) they are spread over " +
+        "the last 24 hours and go as fast as they can.");
+    private readonly Option<long?> _seed =
+        Arguments.Whole("--seed", "Same seed, start and arguments: same bytes. Default 1.", 0);
     private readonly Option<DateTimeOffset?> _start =
         Arguments.Instant("--start", "The instant that client times are relative to. Default now.");
     private readonly Option<long?> _tenants = Arguments.Whole("--tenants", "How many shops. Default 1.", 1);
     private readonly Option<string?> _tenantName = Arguments.Text("--tenant-name", "T",
         "What the one tenant is called in the expectation (and made as, with an admin key).");
     private readonly Option<Uri?> _to = Arguments.Address("--to", "The server to send to.");
-    private readonly Option<string?> _key = Arguments.Text("--key", "K", "A write key, or an admin key, which makes a write " +
-        $"key for each tenant. Default: the environment's {Arguments.KeyVariable}.");
-    private readonly Option<string?> _out = Arguments.Text("--out", "FILE", "Write NDJSON to this file instead; - is standard output.");
+    private readonly Option<string?> _key = Arguments.Text("--key", "K",
+        "A write key, or an admin key, which makes a write key for each tenant. " +
+        $"Default: the environment's {Arguments.KeyVariable}.");
+    private readonly Option<string?> _out =
+        Arguments.Text("--out", "FILE", "Write NDJSON to this file instead; - is standard output.");
     private readonly Option<string?> _expect = Arguments.Text("--expect", "FILE",
         "Write the expected totals here: per tenant, hour of client time and event, and what must fail.");
-    private readonly Option<bool> _json = Verb.Json("seed, events, sent, accepted, refused, retries, seconds, events_per_second");
+    private readonly Option<bool> _json =
+        Verb.Json("seed, events, sent, accepted, refused, retries, seconds, events_per_second");
 
     public void AddTo(Command command)
     {
@@ -45,7 +51,9 @@ internal sealed class GenerateArguments
         Check(to is null != output is null, "Give either --to URL with --key K, or --out FILE.");
         Check(output is not "-" || !json, "--json and '--out -' both want standard output; give --out a file.");
         Check(events is null || duration is null, "Give --events or --for, not both.");
-        Check(output is null || events is not null || duration is not null, "A file must end: give --events N or --for D.");
+        Check(
+            output is null || events is not null || duration is not null,
+            "A file must end: give --events N or --for D.");
         Check(tenants <= TenantsMax, $"--tenants must be at most {TenantsMax}.");
         Check(tenantName is null || tenants == 1, "--tenant-name names one tenant; leave it out with --tenants.");
         var plan = new TrafficPlan

@@ -28,14 +28,12 @@ internal static class GenerateVerb
     {
         var begin = terminal.Clock.GetTimestamp();
         var source = new TrafficSource(request.Plan);
+        // Opened first: a path that cannot be written should not cost an hour of traffic.
+        await using var expect = request.Expect is { } path ? File.Create(path) : Stream.Null;
         var result = request.To is { } server
             ? await SendAsync(request, source, server, terminal, stop)
             : await WriteAsync(request, source, terminal, stop);
-        if (request.Expect is { } path)
-        {
-            await using var file = File.Create(path);
-            source.Expected.WriteTo(file, request.Plan, result.TenantName);
-        }
+        source.Expected.WriteTo(expect, request.Plan, result.TenantName);
         result.Seconds = terminal.Clock.GetElapsedTime(begin).TotalSeconds;
         Report(request, source, result, terminal);
         return result.Refused == 0 ? CliError.Done : CliError.Failed;
@@ -68,7 +66,8 @@ internal static class GenerateVerb
             {
                 return request.Plan.Tenants == 1
                     ? ([request.Key], _ => request.TenantName)
-                    : throw new CliError("A write key belongs to one tenant: give an admin key, or leave out --tenants.");
+                    : throw new CliError(
+                        "A write key belongs to one tenant: give an admin key, or leave out --tenants.");
             }
             made.Add(key);
         }

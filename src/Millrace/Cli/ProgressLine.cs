@@ -22,7 +22,8 @@ internal sealed class ProgressLine(Terminal terminal) : IDisposable
         }
         _drawn = terminal.Clock.GetTimestamp();
         var seconds = Math.Max(0.001, terminal.Clock.GetElapsedTime(_begin).TotalSeconds);
-        var text = string.Create(CultureInfo.InvariantCulture, $"{Bar(share)}{events:n0} events, {events / seconds:n0}/s");
+        var text = string.Create(
+            CultureInfo.InvariantCulture, $"{Bar(share)}{events:n0} events, {events / seconds:n0}/s");
         terminal.Error.Write($"\r{text.PadRight(_width)}");
         terminal.Error.Flush();
         _width = text.Length;

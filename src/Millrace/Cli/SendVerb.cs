@@ -19,7 +19,8 @@ internal static class SendVerb
             "cat events.ndjson | millrace send - --key KEY --json");
         var files = new Argument<string[]>("FILE")
         {
-            Description = "Files to send; - is standard input. Events without event_id get one from file name, line and text.",
+            Description = "Files to send; - is standard input. " +
+                "Events without event_id get one from file name, line and text.",
             Arity = ArgumentArity.OneOrMore,
         };
         var to = Arguments.Address("--to", $"The server. Default {Arguments.DefaultServer}.");
@@ -48,7 +49,8 @@ internal static class SendVerb
     {
         foreach (var file in request.Files.Where(file => file != "-" && !File.Exists(file)))
         {
-            throw CliError.Usage($"There is no file '{file}'; give the path of an NDJSON or JSON file, or - for standard input.");
+            throw CliError.Usage(
+                $"There is no file '{file}'; give the path of an NDJSON or JSON file, or - for standard input.");
         }
         var begin = terminal.Clock.GetTimestamp();
         var bad = new BadLines();
@@ -81,18 +83,19 @@ internal static class SendVerb
         }
         var more = bad.Count > named.Count ? $" ({named.Count} of them are named above)" : "";
         return new CliError(
-            $"{bad.Count} events were refused{more}; correct them and send again, what was accepted is not added twice.");
+            $"{bad.Count} events were refused{more}; " +
+            "correct them and send again, what was accepted is not added twice.");
     }
 
     private static void Report(SendRequest request, EventSender sender, long bad, TimeSpan elapsed, Terminal terminal)
     {
         var events = sender.Accepted + bad;
-        var perSecond = events / Math.Max(0.001, elapsed.TotalSeconds);
+        var seconds = Math.Max(0.001, elapsed.TotalSeconds);
         if (!request.Json)
         {
             terminal.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{sender.Accepted:n0} events accepted by {request.To} in {elapsed.TotalSeconds:0.0} s ({perSecond:n0}/s)."));
+                $"{sender.Accepted:n0} events accepted by {request.To} in {seconds:0.0} s ({events / seconds:n0}/s)."));
             return;
         }
         terminal.Out.WriteLine(JsonSerializer.Serialize(new
@@ -102,8 +105,8 @@ internal static class SendVerb
             accepted = sender.Accepted,
             refused = bad,
             retries = sender.Retries,
-            seconds = Math.Round(elapsed.TotalSeconds, 3),
-            events_per_second = Math.Round(perSecond),
+            seconds = Math.Round(seconds, 3),
+            events_per_second = Math.Round(events / seconds),
         }));
     }
 }

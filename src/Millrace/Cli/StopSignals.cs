@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Millrace.Cli;
 
-/// <summary>Turns the first Ctrl-C or SIGTERM into a cancelled token, so that a verb can finish what it began.</summary>
+/// <summary>Turns the first Ctrl-C or SIGTERM into a cancelled token, so that a verb can finish what it
+/// began.</summary>
 /// <remarks>The second one ends the process the way the system does: whoever asks twice is in a hurry.</remarks>
 internal sealed class StopSignals : IDisposable
 {

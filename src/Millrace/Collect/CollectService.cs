@@ -12,7 +12,11 @@ internal sealed class CollectService(
     CollectParts parts, LiveControl control, ControlStore store, ILogger<CollectService> logger) : BackgroundService
 {
     private ReadOnlyMemory<byte> _stamp = parts.Log.Stamp;
+    private volatile bool _isStamped;
     private long _flushed = parts.Time.GetTimestamp();
+
+    /// <summary>What keeps this role from being ready; null: nothing.</summary>
+    public string? Fault => _isStamped ? null : "The log has not taken the control version that is in force.";
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -63,7 +67,8 @@ internal sealed class CollectService(
     private async Task WriteControlAsync()
     {
         var snapshot = control.Current;
-        if (snapshot.Version.Span.SequenceEqual(_stamp.Span))
+        _isStamped = snapshot.Version.Span.SequenceEqual(_stamp.Span);
+        if (_isStamped)
         {
             return;
         }
@@ -83,6 +88,7 @@ internal sealed class CollectService(
             return;
         }
         _stamp = snapshot.Version;
+        _isStamped = true;
         var version = KeyHash.From(snapshot.Version.Span);
         logger.ControlInForce(version, appended.Offset);
     }
@@ -100,7 +106,7 @@ internal sealed class CollectService(
 
     private async Task<CollectAppendRefusal> WriteRefusalsAsync(IReadOnlyDictionary<RefusalRow, RefusalCount> rows) =>
         rows.Count == 0 ? CollectAppendRefusal.None
-            : (await AppendAsync(EnvelopeKind.Refusals, RefusalTable.Body(rows), default)).Refusal;
+            : (await AppendAsync(EnvelopeKind.Refusals, Refusals.Write(rows), default)).Refusal;
 
     private ValueTask<CollectAppend> AppendAsync(EnvelopeKind kind, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> stamp)
     {

@@ -45,7 +45,10 @@ internal static class CollectSetup
             Metrics = provider.GetRequiredService<CollectMetrics>(),
         });
         services.AddSingleton<CollectEndpoint>();
-        services.AddHostedService<CollectService>();
+        services.AddSingleton<CollectService>();
+        services.AddHostedService(provider => provider.GetRequiredService<CollectService>());
+        services.AddSingleton(provider =>
+            new ReadinessCheck("collect", () => provider.GetRequiredService<CollectService>().Fault));
         return services;
     }
 

@@ -22,6 +22,17 @@ internal sealed class ControlSnapshot
 
     public static ControlSnapshot Empty { get; } = new([], []);
 
+    /// <summary>What control.db and the settings say together.</summary>
+    public static ControlSnapshot Of(ControlStore store, Settings settings)
+    {
+        var keys = store.Keys();
+        // A key that was revoked stays revoked, also if the file names it: hence the revoked ones are taken out of both.
+        var revoked = keys.Where(key => key.Revoked is not null).Select(key => key.Grant.Hash).ToHashSet();
+        return new ControlSnapshot(
+            store.Tenants().Concat(settings.Tenants),
+            keys.Select(key => key.Grant).Concat(settings.Keys).Where(key => !revoked.Contains(key.Hash)));
+    }
+
     /// <summary>In ordinal order.</summary>
     public IReadOnlyList<string> Tenants { get; }
 

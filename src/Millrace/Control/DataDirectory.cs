@@ -57,8 +57,8 @@ internal sealed class DataDirectory
     public RoleLock Lock(string role)
     {
         var path = In($"locks/{role}");
-        return RoleLock.TryTake(path) ?? throw new OperatorException(OperatorException.BadUsage,
-            $"The role '{role}' is already running on '{Path}', by process {RoleLock.Holder(path)}: "
+        return RoleLock.TryTake(path, out var holder) ?? throw new OperatorException(OperatorException.BadUsage,
+            $"The role '{role}' is already running on '{Path}', by process {holder}: "
             + "stop that one, or choose other --roles or another --data.");
     }
 
@@ -83,7 +83,7 @@ internal sealed class DataDirectory
     {
         if (Read("node") is null)
         {
-            Write("node", (MakeNode().ToString("x16", CultureInfo.InvariantCulture) + "\n"));
+            Write("node", MakeNode().ToString("x16", CultureInfo.InvariantCulture) + "\n");
         }
         if (Read("format") is null)
         {

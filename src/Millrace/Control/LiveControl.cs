@@ -76,12 +76,7 @@ internal sealed class LiveControl : IDisposable
 
     private void Read()
     {
-        var settings = _settings.Current;
-        var keys = _store.Keys();
-        // A key that was revoked stays revoked, also if the file names it: hence the revoked ones are taken out of both.
-        var revoked = keys.Where(key => key.Revoked is not null).Select(key => key.Grant.Hash).ToHashSet();
-        var snapshot = new ControlSnapshot(_store.Tenants().Concat(settings.Tenants),
-            keys.Select(key => key.Grant).Concat(settings.Keys).Where(key => !revoked.Contains(key.Hash)));
+        var snapshot = ControlSnapshot.Of(_store, _settings.Current);
         _current = snapshot;
         _logger.ControlRead(snapshot.Keys.Count, snapshot.Tenants.Count);
     }

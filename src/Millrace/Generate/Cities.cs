@@ -134,8 +134,8 @@ internal static class Cities
         var fields = line.Trim().Split('|');
         var culture = CultureInfo.InvariantCulture;
         return new City(
-            fields[0], double.Parse(fields[1], culture), double.Parse(fields[2], culture), int.Parse(fields[5], culture),
-            int.Parse(fields[6], culture))
+            fields[0], double.Parse(fields[1], culture), double.Parse(fields[2], culture),
+            int.Parse(fields[5], culture), int.Parse(fields[6], culture))
         {
             Columns = Encoding.UTF8.GetBytes($",\"locale\":\"{fields[3]}\",\"time_zone\":\"{fields[4]}\""),
         };

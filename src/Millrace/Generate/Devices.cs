@@ -10,7 +10,8 @@ internal enum DeviceKind { App, Browser, Bot }
 /// <param name="Context">The JSON object of its <c>context</c>, without the closing brace.</param>
 internal sealed record Device(DeviceKind Kind, int Weight, byte[] Columns, byte[] Context);
 
-/// <summary>A few dozen devices. Shares follow public statistics of 2025: phones over half, Android ahead worldwide.</summary>
+/// <summary>A few dozen devices. Shares follow public statistics of 2025: phones over half, Android ahead
+/// worldwide.</summary>
 internal static class Devices
 {
     /// <summary>weight | os | version | type | manufacturer | model | app version | network | width x height</summary>
@@ -35,19 +36,19 @@ internal static class Devices
         8|Android|14|tablet|Samsung|SM-X210|7.3.0|wifi|800x1280
         """;
 
-    /// <summary>weight | os | version | type | browser | version | screen | user agent</summary>
+    /// <summary>weight | os | version | type | browser | version | screen | <see cref="UserAgent"/></summary>
     private const string Browsers = """
-        60|Windows|10|desktop|Chrome|142.0|1920x1080|Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36
-        24|Windows|10|desktop|Edge|142.0|1920x1080|Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0
-        12|Windows|10|desktop|Firefox|145.0|1536x864|Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0
-        22|macOS|10.15.7|desktop|Chrome|142.0|1440x900|Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36
-        24|macOS|10.15.7|desktop|Safari|18.6|1512x982|Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15
-        6|Linux|x86_64|desktop|Firefox|145.0|1920x1080|Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0
-        6|ChromeOS|14541.0.0|desktop|Chrome|142.0|1366x768|Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36
-        50|iOS|18.6|phone|Safari|18.6|393x852|Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1
-        56|Android|10|phone|Chrome Mobile|142.0|412x915|Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36
-        10|Android|10|phone|Samsung Internet|28.0|384x832|Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36
-        4|iPadOS|18.6|tablet|Safari|18.6|820x1180|Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1
+        60|Windows|10|desktop|Chrome|142.0|1920x1080|(Windows NT 10.0; Win64; x64) BLINK Safari/537.36
+        24|Windows|10|desktop|Edge|142.0|1920x1080|(Windows NT 10.0; Win64; x64) BLINK Safari/537.36 Edg/142.0.0.0
+        9|Windows|10|desktop|Firefox|145.0|1536x864|(Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0
+        22|macOS|10.15.7|desktop|Chrome|142.0|1440x900|(Macintosh; Intel Mac OS X 10_15_7) BLINK Safari/537.36
+        24|macOS|10.15.7|desktop|Safari|18.6|1512x982|(Macintosh; Intel Mac OS X 10_15_7) WEBKIT Safari/605.1.15
+        6|Linux|x86_64|desktop|Firefox|145.0|1920x1080|(X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0
+        6|ChromeOS|14541.0.0|desktop|Chrome|142.0|1366x768|(X11; CrOS x86_64 14541.0.0) BLINK Safari/537.36
+        50|iOS|18.6|phone|Safari|18.6|393x852|(iPhone; CPU iPhone OS 18_6 like Mac OS X) IPHONE
+        56|Android|10|phone|Chrome Mobile|142.0|412x915|(Linux; Android 10; K) BLINK Mobile Safari/537.36
+        10|Android|10|phone|Opera Mobile|93.0|384x832|(Linux; Android 10; K) BLINK Mobile Safari/537.36 OPR/93.0.0.0
+        4|iPadOS|18.6|tablet|Safari|18.6|820x1180|(iPad; CPU OS 18_6 like Mac OS X) IPHONE
         """;
 
     /// <summary>weight | user agent, as each operator documents its own</summary>
@@ -58,7 +59,7 @@ internal static class Devices
         10|Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)
         8|Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)
         6|facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)
-        6|Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/142.0.0.0 Safari/537.36
+        6|Mozilla/5.0 (Windows NT 10.0; Win64; x64) HeadlessChrome/142.0.0.0 Safari/537.36
         6|python-requests/2.32.3
         4|curl/8.11.0
         """;
@@ -88,9 +89,15 @@ internal static class Devices
     private static Device Browser(string[] f) => New(
         DeviceKind.Browser, f[0],
         $",\"os\":\"{f[1]}\",\"os_version\":\"{f[2]}\",\"device_type\":\"{f[3]}\",\"browser\":\"{f[4]}\"" +
-        $",\"browser_version\":\"{f[5]}\",\"screen\":\"{f[6]}\",\"user_agent\":\"{f[7]}\"" +
+        $",\"browser_version\":\"{f[5]}\",\"screen\":\"{f[6]}\",\"user_agent\":\"{UserAgent(f[7])}\"" +
         ",\"library\":\"shop-web\",\"library_version\":\"5.0.3\"",
         $"{{\"viewport\":\"{f[6]}\",\"consent\":{{\"analytics\":true,\"ads\":false}}");
+
+    /// <summary>Completes what the table shortens so that its lines can be read.</summary>
+    private static string UserAgent(string shortened) => "Mozilla/5.0 " + shortened
+        .Replace("BLINK", "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0", StringComparison.Ordinal)
+        .Replace("IPHONE", "WEBKIT Mobile/15E148 Safari/604.1", StringComparison.Ordinal)
+        .Replace("WEBKIT", "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6", StringComparison.Ordinal);
 
     private static Device Bot(string[] f) => New(
         DeviceKind.Bot, f[0],

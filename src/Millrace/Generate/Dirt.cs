@@ -1,6 +1,7 @@
 namespace Millrace.Generate;
 
-/// <summary>What is wrong with a line; at most one thing. Second copies are made elsewhere (<see cref="Repeats"/>).</summary>
+/// <summary>What is wrong with a line; at most one thing. Second copies are made elsewhere
+/// (<see cref="Repeats"/>).</summary>
 internal enum Dirt
 {
     None,

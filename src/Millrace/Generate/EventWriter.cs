@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Millrace.Generate;
 
-/// <summary>Writes the native events of contract and docs: one object a line, 600 to 900 bytes. Hot path: no allocation.</summary>
+/// <summary>Writes the native events of contract and docs: one object a line, 600 to 900 bytes. Hot path: no
+/// allocation.</summary>
 internal sealed class EventWriter(TrafficPlan plan, LineBuffer line, Chance chance)
 {
     private static readonly byte[][] NotObjects =
@@ -13,8 +14,8 @@ internal sealed class EventWriter(TrafficPlan plan, LineBuffer line, Chance chan
     [
         .. new[]
         {
-            ",\"user_id\":{\"id\":7}", ",\"latitude\":{\"deg\":52}", ",\"session_id\":[1,2]", ",\"os\":{\"name\":\"iOS\"}",
-            ",\"longitude\":[13.4]", ",\"anonymous_id\":[]",
+            ",\"user_id\":{\"id\":7}", ",\"latitude\":{\"deg\":52}", ",\"session_id\":[1,2]",
+            ",\"os\":{\"name\":\"iOS\"}", ",\"longitude\":[13.4]", ",\"anonymous_id\":[]",
         }.Select(Encoding.UTF8.GetBytes),
     ];
 

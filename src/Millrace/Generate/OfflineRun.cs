@@ -35,7 +35,7 @@ internal sealed class OfflineRun(Chance chance, Sessions sessions)
 
     public ref readonly Session Session => ref _session;
 
-    /// <summary>The run's own clock and what it says: sent now. A phone of a later minute than its sending would be odd.</summary>
+    /// <summary>What the run's next line says: when it happened, and that it is sent now.</summary>
     public Moment MomentAt(long now) => new(Math.Min(_clientMilliseconds, now - 60_000), now);
 
     public void Advance()

@@ -1,6 +1,7 @@
 namespace Millrace.Generate;
 
-/// <summary>The visits that are open at once. The one that waited longest goes on; one that ends makes room for another.</summary>
+/// <summary>The visits that are open at once. The one that waited longest goes on; one that ends makes room for
+/// another.</summary>
 /// <remarks>
 /// There are as many as the rate of events and the mean think time ask for (Little's law), so that the gaps between the
 /// events of one visit follow the think time although the events themselves keep to the rate.
@@ -94,7 +95,8 @@ internal sealed class Sessions
         };
     }
 
-    /// <summary>A visit that is under way when the traffic begins; else a run would open with a flood of first pages.</summary>
+    /// <summary>A visit that is under way when the traffic begins; else a run would open with a flood of first
+    /// pages.</summary>
     private Session BeginAlready(long nowMilliseconds)
     {
         var session = Begin(nowMilliseconds);

@@ -18,9 +18,12 @@ internal static class Shop
     ];
 
     /// <summary>Members of one item, priced by its number.</summary>
-    private static readonly byte[][] Items = [.. Enumerable.Range(0, TrafficModel.Items).Select(item => Encoding.UTF8.GetBytes(
-        $"\"item_id\":\"sku-{item:d4}\",\"item_name\":\"{Looks[item % Looks.Length]} " +
-        $"{Things[item / Looks.Length % Things.Length]}\",\"category\":\"{Things[item % 7]}s\""))];
+    private static readonly byte[][] Items =
+    [
+        .. Enumerable.Range(0, TrafficModel.Items).Select(item => Encoding.UTF8.GetBytes(
+            $"\"item_id\":\"sku-{item:d4}\",\"item_name\":\"{Looks[item % Looks.Length]} " +
+            $"{Things[item / Looks.Length % Things.Length]}\",\"category\":\"{Things[item % 7]}s\"")),
+    ];
 
     /// <summary>weight | referrer | campaign members</summary>
     private const string Arrivals = """
@@ -34,8 +37,8 @@ internal static class Shop
         20|https://www.youtube.com/|
         24|https://chatgpt.com/|,"utm_source":"chatgpt.com"
         12|https://www.perplexity.ai/|
-        60|https://mail.google.com/|,"utm_source":"newsletter","utm_medium":"email","utm_campaign":"week-47","utm_content":"hero"
-        90|https://www.google.com/|,"utm_source":"google","utm_medium":"cpc","utm_campaign":"brand","utm_term":"corner shop"
+        60|https://mail.google.com/|,"utm_source":"newsletter","utm_medium":"email","utm_campaign":"week-47"
+        90|https://www.google.com/|,"utm_source":"google","utm_medium":"cpc","utm_campaign":"brand","utm_term":"lamp"
         14|https://news.ycombinator.com/|
         """;
 

@@ -10,7 +10,8 @@ internal static class TrafficModel
     public const double ItemExponent = 0.75;
     public const int Items = 2_000;
 
-    /// <summary>Users of the largest tenant; the tenant of rank r has 1/r of them, and at least <see cref="UsersMin"/>.</summary>
+    /// <summary>Users of the largest tenant; the tenant of rank r has 1/r of them, and at least
+    /// <see cref="UsersMin"/>.</summary>
     public const int UsersMax = 200_000;
     public const int UsersMin = 500;
     public const double SignedInShare = 0.35;
@@ -28,7 +29,8 @@ internal static class TrafficModel
     /// <summary>Mean of that lognormal: median * exp(sigma² / 2).</summary>
     public const double ThinkSecondsMean = 24.7;
 
-    /// <summary>Sessions open at once; beyond this rate of events people only think faster, and memory stays bounded.</summary>
+    /// <summary>Sessions open at once; beyond this rate of events people only think faster, and memory stays
+    /// bounded.</summary>
     public const int SessionsMax = 65_536;
 
     // Funnel of a shop: chances of the next step.

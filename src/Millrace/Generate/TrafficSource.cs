@@ -1,6 +1,7 @@
 namespace Millrace.Generate;
 
-/// <summary>The traffic, line by line, and what it must come to. Same plan, same bytes; memory does not grow with the run.</summary>
+/// <summary>The traffic, line by line, and what it must come to. Same plan, same bytes; memory does not grow with the
+/// run.</summary>
 /// <remarks>Hot path. Not thread safe.</remarks>
 internal sealed class TrafficSource
 {
@@ -15,6 +16,7 @@ internal sealed class TrafficSource
     private readonly double _millisecondsPerEvent;
     private readonly long _beginMilliseconds;
     private long _position;
+    private long _nextOversized = TrafficModel.OversizedEvery / 2;
 
     /// <exception cref="ArgumentException">The plan has neither a rate nor a number of events.</exception>
     public TrafficSource(TrafficPlan plan)
@@ -29,7 +31,8 @@ internal sealed class TrafficSource
         }
         else
         {
-            var events = plan.Events ?? throw new ArgumentException("A rate or a number of events is needed.", nameof(plan));
+            var events = plan.Events ?? throw new ArgumentException(
+                "A rate or a number of events is needed.", nameof(plan));
             _beginMilliseconds = _startMilliseconds - (long)TrafficModel.History.TotalMilliseconds;
             var span = TrafficModel.History - TrafficModel.HistoryEndsBefore;
             _millisecondsPerEvent = span.TotalMilliseconds / Math.Max(1, events);
@@ -74,9 +77,7 @@ internal sealed class TrafficSource
     {
         var arrival = _beginMilliseconds + (long)((_position - 1) * _millisecondsPerEvent);
         var now = Math.Max(arrival, _startMilliseconds);
-        var dirt = _position % TrafficModel.OversizedEvery == TrafficModel.OversizedEvery / 2
-            ? Dirt.Oversized
-            : Dirts.Draw(_chance.Unit());
+        var dirt = DrawDirt();
         if (_offline.TryTake(now))
         {
             Write(_offline.Session, _offline.MomentAt(now).Soiled(dirt, now, _chance), dirt);
@@ -85,6 +86,16 @@ internal sealed class TrafficSource
         }
         Write(_sessions.Take(), new Moment(arrival, null).Soiled(dirt, now, _chance), dirt);
         _sessions.Advance(arrival);
+    }
+
+    private Dirt DrawDirt()
+    {
+        if (_position < _nextOversized)
+        {
+            return Dirts.Draw(_chance.Unit());
+        }
+        _nextOversized += TrafficModel.OversizedEvery;
+        return Dirt.Oversized;
     }
 
     private void Write(in Session session, Moment moment, Dirt dirt)

@@ -6,7 +6,8 @@ namespace Millrace.Protocols;
 /// <summary>How bodies are checked: strict JSON, at most 200 levels deep.</summary>
 internal static class BodyReader
 {
-    /// <summary>Deepest nesting, in containers. RudderStack's limit; deeper JSON comes from attacks, not from SDKs.</summary>
+    /// <summary>Deepest nesting, in containers. RudderStack's limit; deeper JSON comes from attacks, not from
+    /// SDKs.</summary>
     public const int DepthMax = 200;
 
     public static Utf8JsonReader Create(ReadOnlySpan<byte> body, bool hasManyValues = false) =>
@@ -35,7 +36,8 @@ internal static class BodyReader
     /// <summary>Why the reader gave up on a body.</summary>
     public static Refusal WhyNot(ReadOnlySpan<byte> body)
     {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = int.MaxValue, AllowMultipleValues = true });
+        var options = new JsonReaderOptions { MaxDepth = int.MaxValue, AllowMultipleValues = true };
+        var reader = new Utf8JsonReader(body, options);
         try
         {
             while (reader.Read())

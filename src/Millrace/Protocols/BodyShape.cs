@@ -2,13 +2,15 @@ using System.Buffers;
 
 namespace Millrace.Protocols;
 
-/// <summary>Where the events of a body stand, and what the body says about all of them. Reused: <see cref="Clear"/> first.</summary>
+/// <summary>Where the events of a body stand, and what the body says about all of them. Reused: <see cref="Clear"/>
+/// first.</summary>
 internal sealed class BodyShape
 {
     /// <summary>The JSON text of each event inside the body, in the order that numbers them.</summary>
     public List<Range> Events { get; } = [];
 
-    /// <summary>A key that stands in the body, as the vendor allows; without quotes, unescaped text only. Empty: none.</summary>
+    /// <summary>A key that stands in the body, as the vendor allows; without quotes, unescaped text only. Empty:
+    /// none.</summary>
     public Range Key { get; set; }
 
     /// <summary>JSON text of the batch's own time of sending; empty: none.</summary>

@@ -4,10 +4,9 @@ namespace Millrace.Protocols;
 
 /// <summary>Puts the column <c>context</c> together.</summary>
 /// <remarks>
-/// What the batch says about all its events comes first, the event's own context after it, and fields without a column last,
-/// under <c>extra</c>, after what the client itself put there. Names that meet follow the rule of repeated names: the
-/// last wins. An <c>extra</c> of the client that is no object becomes <c>extra.extra</c>, so that nothing is lost.
-/// Hot path.
+/// First comes what the batch says about all its events, then the event's own context, then <c>extra</c>: what the
+/// client itself put there, then the fields without a column. Where names meet the last wins, as with repeated names.
+/// An <c>extra</c> of the client that is no object becomes <c>extra.extra</c>, so that nothing is lost. Hot path.
 /// </remarks>
 internal static class EventContext
 {
@@ -73,7 +72,8 @@ internal static class EventContext
         return found;
     }
 
-    private static void AppendExtra(scoped ref JsonScratch scratch, ReadOnlySpan<byte> present, ReadOnlySpan<byte> others)
+    private static void AppendExtra(
+        scoped ref JsonScratch scratch, ReadOnlySpan<byte> present, ReadOnlySpan<byte> others)
     {
         scratch.AppendMember(Extra, "{"u8);
         if (!present.IsEmpty && present[0] == '{')

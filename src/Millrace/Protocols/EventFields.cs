@@ -151,7 +151,8 @@ internal readonly ref struct EventFields
         return default;
     }
 
-    /// <summary>A time; null: absent, or not readable, and then its text is kept among <paramref name="others"/>.</summary>
+    /// <summary>A time; null: absent, or not readable, and then its text is kept among
+    /// <paramref name="others"/>.</summary>
     public long? Time(int slot, scoped ref JsonScratch others) => Time(this[slot], slot, ref others);
 
     /// <param name="value">JSON text of the time, which may stand elsewhere than in the event.</param>

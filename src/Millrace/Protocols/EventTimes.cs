@@ -34,8 +34,8 @@ internal static class EventTimes
         return TryReadIso(text, out micros) || TryReadEpoch(text, out micros);
     }
 
-    /// <summary>Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size: as seconds, a number of
-    /// 100,000,000,000 would lie in the year 5138, as milliseconds in 1973.</summary>
+    /// <summary>Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size: 100,000,000,000
+    /// would lie in the year 5138 as seconds, and lies in 1973 as milliseconds.</summary>
     private static bool TryReadEpoch(ReadOnlySpan<byte> text, out long micros)
     {
         const NumberStyles Style =
@@ -81,7 +81,8 @@ internal static class EventTimes
             return false;
         }
         text = text[1..];
-        if (!TryTakeClock(ref text, out var clockMicros) || !TryTakeZone(ref text, out var zoneMinutes) || !text.IsEmpty)
+        if (!TryTakeClock(ref text, out var clockMicros) || !TryTakeZone(ref text, out var zoneMinutes)
+            || !text.IsEmpty)
         {
             return false;
         }

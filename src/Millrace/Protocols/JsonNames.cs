@@ -69,7 +69,9 @@ internal sealed class JsonNames
         {
             return 0;
         }
-        var hash = (uint)(text.Length * 31 + text[0]) * 0x9E3779B1 + (uint)(text[text.Length / 2] * 7 + text[^1]) * 0x85EBCA77;
+        // Length and three letters tell the names of one protocol apart well enough.
+        var hash = (uint)(text.Length * 31 + text[0]) * 0x9E3779B1
+            + (uint)(text[text.Length / 2] * 7 + text[^1]) * 0x85EBCA77;
         return (int)((hash ^ (hash >> 15)) & (uint)(_table.Length - 1));
     }
 }

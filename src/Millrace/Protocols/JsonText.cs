@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Buffers;
 
 namespace Millrace.Protocols;
 
@@ -62,7 +62,8 @@ internal static class JsonText
         public ReadOnlySpan<byte> Name(Member member) => names.AsSpan(member.NameStart, member.NameLength);
     }
 
-    /// <summary>The walk. Source up to <c>_copied</c> is in the target; what follows is copied only when something changes.</summary>
+    /// <summary>The walk. Source up to <c>_copied</c> is in the target; what follows is copied only when something
+    /// changes.</summary>
     private ref struct Copier(ReadOnlySpan<byte> source, Span<byte> target, Span<Member> members)
     {
         // Bodies nest at most 200 deep, and context.extra.extra adds a few levels.
@@ -243,7 +244,8 @@ internal static class JsonText
             return false;
         }
 
-        /// <summary>Sorted by name and not compared pairwise: hashes can be made to collide, and then this stays n log n.</summary>
+        /// <summary>Sorted by name and not compared pairwise: hashes can be made to collide, and then this stays n
+        /// log n.</summary>
         private void DropReplaced(Span<Member> members)
         {
             var names = ArrayPool<byte>.Shared.Rent(_source.Length);

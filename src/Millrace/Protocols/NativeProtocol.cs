@@ -35,16 +35,20 @@ internal sealed class NativeProtocol : IProtocol
 
     public IReadOnlyList<ProtocolRoute> Routes { get; } = [new("/v1/events"), new("/ndjson")];
 
-    /// <summary>Every value of the body is an event, or an array of events.</summary>
+    /// <summary>Every value of the body is an event, or an array of events. A line may hold the end of one value only:
+    /// <c>{} "x"</c> is no NDJSON but broken JSON.</summary>
     public Refusal? Shape(ReadOnlySpan<byte> body, ProtocolRoute route, BodyShape shape)
     {
         var reader = BodyReader.Create(body, hasManyValues: true);
-        var hasValue = false;
+        var end = 0;
         try
         {
             while (reader.Read())
             {
-                hasValue = true;
+                if (end > 0 && !body[end..(int)reader.TokenStartIndex].Contains((byte)'\n'))
+                {
+                    return Refusal.NotJson;
+                }
                 if (reader.TokenType == JsonTokenType.StartArray)
                 {
                     BodyReader.AddEvents(ref reader, shape);
@@ -53,13 +57,14 @@ internal sealed class NativeProtocol : IProtocol
                 {
                     BodyReader.AddEvent(ref reader, shape);
                 }
+                end = (int)reader.BytesConsumed;
             }
         }
         catch (JsonException)
         {
             return BodyReader.WhyNot(body);
         }
-        return hasValue ? null : Refusal.NotJson;
+        return end > 0 ? null : Refusal.NotJson;
     }
 
     public void Decode(in ReceivedEvent received, RawEvent raw)

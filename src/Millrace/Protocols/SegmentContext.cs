@@ -3,7 +3,8 @@ using Millrace.Events;
 namespace Millrace.Protocols;
 
 /// <summary>Reads the columns that Segment's and RudderStack's SDKs send inside <c>context</c>.</summary>
-/// <remarks>A field of another type than the column's leaves the column null; it is still there in <c>context</c>. Hot path.</remarks>
+/// <remarks>A field of another type than the column's leaves the column null; it is still there in <c>context</c>.
+/// Hot path.</remarks>
 internal static class SegmentContext
 {
     // Not columns by themselves.
@@ -152,5 +153,6 @@ internal static class SegmentContext
         }
     }
 
-    private static bool IsNumber(ReadOnlySpan<byte> value) => !value.IsEmpty && value[0] is >= (byte)'0' and <= (byte)'9';
+    private static bool IsNumber(ReadOnlySpan<byte> value) =>
+        !value.IsEmpty && value[0] is >= (byte)'0' and <= (byte)'9';
 }

@@ -105,7 +105,8 @@ internal sealed class SegmentProtocol : IProtocol
     /// <summary>SDKs look at the status alone; the body is what Segment's own service sends.</summary>
     public Answer Accept(ProtocolRoute route, int accepted, string receipt) => new(200, "application/json", Success);
 
-    /// <summary>The native status does the right thing: today's SDKs drop on 400, 401 and 413 and retry 429 and 503.</summary>
+    /// <summary>The native status does the right thing: today's SDKs drop on 400, 401 and 413 and retry 429 and
+    /// 503.</summary>
     public Answer Refuse(ProtocolRoute route, Refusal refusal) =>
         new(refusal.Status, Problem.ContentType, Problem.Body(refusal));
 

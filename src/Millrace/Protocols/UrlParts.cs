@@ -4,7 +4,8 @@ using Millrace.Events;
 namespace Millrace.Protocols;
 
 /// <summary>Fills <c>host</c> and <c>path</c> from <c>url</c> where the client did not send them.</summary>
-/// <remarks>Hot path. It takes what stands there: no decoding, no resolving; only the host becomes lower case.</remarks>
+/// <remarks>Hot path. It takes what stands there: no decoding, no resolving; only the host becomes lower
+/// case.</remarks>
 internal static class UrlParts
 {
     public static void Set(RawEvent raw)

@@ -2,7 +2,8 @@ using Millrace.Events;
 
 namespace Millrace.Refine;
 
-/// <summary>Decides when an event happened, from what the client said and when it arrived. All times are µs UTC.</summary>
+/// <summary>Decides when an event happened, from what the client said and when it arrived. All times are µs
+/// UTC.</summary>
 internal static class EventClock
 {
     /// <summary>Clocks that differ by less are left alone: networks and queues explain that much.</summary>

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Millrace.Refine;
 
-/// <summary>The split-block Bloom filter of id runs: eight bits in one block of 32 bytes (Apache Parquet's layout).</summary>
+/// <summary>The split-block Bloom filter of id runs: eight bits in one block of 32 bytes (Apache Parquet's
+/// layout).</summary>
 /// <remarks>At 10 bits an id about 1 in 100 strangers passes. Hot path.</remarks>
 internal static class IdFilter
 {
@@ -20,7 +21,8 @@ internal static class IdFilter
 
     public static long Blocks(long count) => Math.Max(1, (count * BitsPerId + BlockBytes * 8 - 1) / (BlockBytes * 8));
 
-    /// <summary>The block of an id. It grows with the id: a filter can be written in one pass over sorted ids.</summary>
+    /// <summary>The block of an id. It grows with the id: a filter can be written in one pass over sorted
+    /// ids.</summary>
     public static long Block(ulong high, long blocks) => (long)((high >> 32) * (ulong)blocks >> 32);
 
     public static void Add(Span<byte> block, ulong high)

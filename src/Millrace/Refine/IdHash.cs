@@ -4,7 +4,8 @@ using System.Numerics;
 
 namespace Millrace.Refine;
 
-/// <summary>The key of a (tenant, event id): SipHash-2-4 with 128 bits (Aumasson and Bernstein), keyed per catalog.</summary>
+/// <summary>The key of a (tenant, event id): SipHash-2-4 with 128 bits (Aumasson and Bernstein), keyed per
+/// catalog.</summary>
 /// <remarks>Keyed, so that nobody outside can make two ids meet. Immutable, thread safe. Hot path.</remarks>
 internal sealed class IdHash
 {
@@ -26,7 +27,8 @@ internal sealed class IdHash
     /// <summary>Tells runs made with this key from others, without giving the key away.</summary>
     public ulong KeyCheck { get; }
 
-    /// <summary>The hash of the tenant, a zero byte, and the id. The upper half is the first 8 bytes of the output.</summary>
+    /// <summary>The hash of the tenant, a zero byte, and the id. The upper half is the first 8 bytes of the
+    /// output.</summary>
     public UInt128 Id(ReadOnlySpan<byte> tenant, ReadOnlySpan<byte> eventId)
     {
         var length = tenant.Length + 1 + eventId.Length;

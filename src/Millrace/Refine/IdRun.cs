@@ -6,8 +6,8 @@ namespace Millrace.Refine;
 
 /// <summary>A sealed run of ids on disk, opened for lookups (docs/formats/ids.md).</summary>
 /// <remarks>
-/// Mapped into memory; its filter is copied into memory of its own while the budget lasts, and read through the map after
-/// that. Any number of threads may look up, none while or after it is disposed. Hot path.
+/// Mapped into memory; its filter is copied into memory of its own while the budget lasts, and else read through the
+/// map. Any number of threads may look up, none while or after it is disposed. Hot path.
 /// </remarks>
 internal sealed unsafe class IdRun : IDisposable
 {
@@ -135,7 +135,8 @@ internal sealed unsafe class IdRun : IDisposable
         return copy;
     }
 
-    /// <summary>Steps away from where a uniform id would stand, in doubling steps, then halves what lies between.</summary>
+    /// <summary>Steps away from where a uniform id would stand, in doubling steps, then halves what lies
+    /// between.</summary>
     private bool TrySearch(UInt128 id, out long offset)
     {
         offset = 0;

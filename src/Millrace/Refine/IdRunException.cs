@@ -15,6 +15,6 @@ internal sealed class IdRunException : Exception
         new("newer", $"The id run {path} has version {version}: a newer Millrace wrote it. Start that one.");
 
     public static IdRunException OtherKey(string path) =>
-        new("other_key", $"The id run {path} was made with another key than the one in catalog.db: one of the two comes "
-            + "from another data directory. Restore both from the same backup.");
+        new("other_key", $"The id run {path} was made with another key than the one in catalog.db: one of the two "
+            + "comes from another data directory. Restore both from the same backup.");
 }

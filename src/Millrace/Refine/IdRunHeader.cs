@@ -105,7 +105,8 @@ internal sealed record IdRunHeader
             FilterCrc = BinaryPrimitives.ReadUInt32LittleEndian(source[84..]),
             KeyCheck = BinaryPrimitives.ReadUInt64LittleEndian(source[88..]),
         };
-        return header.FitsIn(fileBytes) ? header : throw IdRunException.Damaged(path, "its parts do not fit into the file");
+        return header.FitsIn(fileBytes)
+            ? header : throw IdRunException.Damaged(path, "its parts do not fit into the file");
     }
 
     /// <summary>Read with care: no sum may overflow, whatever the numbers are.</summary>

@@ -10,10 +10,11 @@ namespace Millrace.Refine;
 /// <param name="Entries">Ascending by id, each id once.</param>
 internal sealed record IdRunContent(IdRunRange Range, ulong KeyCheck, long CountMax, IEnumerable<IdEntry> Entries);
 
-/// <summary>Writes an id run (docs/formats/ids.md) in one pass and with two small buffers, however long it is.</summary>
+/// <summary>Writes an id run (docs/formats/ids.md) in one pass and with two small buffers, however long it
+/// is.</summary>
 /// <remarks>
 /// <code>
-///  0 ├─ header, 128 bytes, zeros to 4,096 ─┼─ entries: u64 high │ u64 low │ u64 offset ─┼─ zeros ─┼─ filter, blocks of 32 ─┤
+///  0 ├─ header 128, zeros to 4,096 ─┼─ entries: u64 high │ u64 low │ u64 offset ─┼─ zeros ─┼─ filter, blocks of 32 ─┤
 /// </code>
 /// </remarks>
 internal sealed class IdRunWriter

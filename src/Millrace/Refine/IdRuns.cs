@@ -2,8 +2,8 @@ namespace Millrace.Refine;
 
 /// <summary>The id runs of a data directory: answers whether an id was claimed by a committed record.</summary>
 /// <remarks>
-/// One thread looks up and changes the set. A merge may read runs from another thread meanwhile: it is the owner who replaces
-/// them, after the merge. Hot path.
+/// The set is replaced whole, so that one thread may look up while another changes it. Runs that leave it are not closed
+/// here: a look-up may still hold them. Hot path.
 /// </remarks>
 internal sealed class IdRuns : IDisposable
 {
@@ -12,24 +12,16 @@ internal sealed class IdRuns : IDisposable
 
     private const long DayMicros = 24L * 3600 * 1_000_000;
 
+    private readonly Lock _changing = new();
+
     // Newest first: clients that send again mostly do so soon.
-    private readonly List<IdRun> _runs = [];
+    private volatile IdRun[] _runs = [];
 
     public IReadOnlyList<IdRun> Runs => _runs;
 
     /// <summary>Takes a run over; it is disposed with the set.</summary>
     /// <exception cref="ArgumentException">It covers records that another run covers.</exception>
-    public void Add(IdRun run)
-    {
-        var range = run.Range;
-        if (_runs.Exists(other =>
-            other.Range.Node == range.Node && other.Range.First < range.End && range.First < other.Range.End))
-        {
-            throw new ArgumentException($"The id run {run.Path} overlaps another.", nameof(run));
-        }
-        var at = _runs.FindIndex(other => other.Range.ReceivedMax <= range.ReceivedMax);
-        _runs.Insert(at < 0 ? _runs.Count : at, run);
-    }
+    public void Add(IdRun run) => Replace([], run);
 
     /// <summary>Whether a run that counts for a record received then holds an id.</summary>
     /// <param name="id">The id.</param>
@@ -52,23 +44,31 @@ internal sealed class IdRuns : IDisposable
         return false;
     }
 
-    /// <summary>Puts a merged run in the place of those it was merged from, and disposes these; their files stay.</summary>
-    public void Replace(IReadOnlyCollection<IdRun> merged, IdRun run)
+    /// <summary>Puts a run in the place of those it was merged from; these are the caller's to dispose.</summary>
+    /// <exception cref="ArgumentException">It covers records that another run covers.</exception>
+    public void Replace(IReadOnlyList<IdRun> merged, IdRun run)
     {
-        foreach (var old in merged)
+        lock (_changing)
         {
-            Remove(old);
+            var kept = _runs.Except(merged).ToList();
+            if (kept.Exists(other => other.Range.Node == run.Range.Node
+                && other.Range.First < run.Range.End && run.Range.First < other.Range.End))
+            {
+                throw new ArgumentException($"The id run {run.Path} overlaps another.", nameof(run));
+            }
+            _runs = [.. kept.Append(run).OrderByDescending(other => other.Range.ReceivedMax)];
         }
-        Add(run);
     }
 
-    /// <summary>Disposes the runs that count for no record received from now on.</summary>
-    /// <returns>Their paths.</returns>
-    public IReadOnlyList<string> DropExpired(long received)
+    /// <summary>Takes out the runs that count for no record received from now on; they are the caller's to dispose.</summary>
+    public IReadOnlyList<IdRun> DropExpired(long received)
     {
-        var expired = _runs.FindAll(run => received - run.Range.ReceivedMax > WindowMicros);
-        expired.ForEach(Remove);
-        return expired.ConvertAll(run => run.Path);
+        lock (_changing)
+        {
+            var expired = _runs.Where(run => received - run.Range.ReceivedMax > WindowMicros).ToList();
+            _runs = [.. _runs.Except(expired)];
+            return expired;
+        }
     }
 
     /// <summary>What a run merged from others holds, read as it is written.</summary>
@@ -90,8 +90,11 @@ internal sealed class IdRuns : IDisposable
 
     public void Dispose()
     {
-        _runs.ForEach(run => run.Dispose());
-        _runs.Clear();
+        foreach (var run in _runs)
+        {
+            run.Dispose();
+        }
+        _runs = [];
     }
 
     private static IEnumerable<IdEntry> InOrder(IReadOnlyCollection<IdRun> runs)
@@ -124,11 +127,5 @@ internal sealed class IdRuns : IDisposable
         {
             entries.Dispose();
         }
-    }
-
-    private void Remove(IdRun run)
-    {
-        _runs.Remove(run);
-        run.Dispose();
     }
 }

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace Millrace.Refine;
 
-/// <summary>Truncates addresses, as the column <c>ip</c> holds them: the first 24 bits of IPv4, the first 48 of IPv6.</summary>
+/// <summary>Truncates addresses, as the column <c>ip</c> holds them: the first 24 bits of IPv4, the first 48 of
+/// IPv6.</summary>
 /// <remarks>An IPv4 address inside IPv6 (<c>::ffff:192.0.2.1</c>) counts as IPv4. Hot path.</remarks>
 internal static class IpText
 {
@@ -81,7 +82,8 @@ internal static class IpText
         for (var part = 0; part < 4; part++)
         {
             var end = part < 3 ? text.IndexOf((byte)'.') : text.Length;
-            if (end is < 1 or > 3 || !byte.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out address[part]))
+            if (end is < 1 or > 3
+                || !byte.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out address[part]))
             {
                 return false;
             }

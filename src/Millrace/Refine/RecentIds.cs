@@ -2,8 +2,8 @@ namespace Millrace.Refine;
 
 /// <summary>The ids claimed since the last commit, in memory, with the events that claimed them.</summary>
 /// <remarks>
-/// An open-addressing table that doubles until it holds its capacity: 32 bytes a slot, 43 to 85 an id. Claiming allocates nothing
-/// else. One thread claims; once sealed any number may look up, until <see cref="Clear"/> opens it again. Hot path.
+/// An open-addressing table that doubles until it holds its capacity: 32 bytes a slot, 43 to 85 an id. Nothing else is
+/// allocated. One thread claims; once sealed any number may look up, until <see cref="Clear"/> opens it again. Hot path.
 /// </remarks>
 internal sealed class RecentIds
 {
@@ -28,7 +28,8 @@ internal sealed class RecentIds
     public bool IsSealed { get; private set; }
 
     /// <summary>Claims an id for an event.</summary>
-    /// <returns>False: another event has it. True also for the event that has it: refining it again changes nothing.</returns>
+    /// <returns>False: another event has it. True also for the event that has it: refining it again changes
+    /// nothing.</returns>
     /// <exception cref="InvalidOperationException">It is sealed, or the id is new and it is full.</exception>
     public bool TryClaim(UInt128 id, long offset, int index)
     {

@@ -5,10 +5,12 @@ using System.Text.Json;
 
 namespace Millrace.Send;
 
-/// <summary>Gives an event without an id one that follows from where it stands, so that sending a file again adds nothing.</summary>
+/// <summary>Gives an event without an id one that follows from where it stands, so that sending a file again adds
+/// nothing.</summary>
 /// <remarks>
 /// The id is the first half of SHA-256(file name without folders, 0, line number in decimal, 0, the line's bytes) in
-/// hexadecimal. The same line twice in one file is two events; a renamed file, or a line moved by others before it, counts
+/// hexadecimal. The same line twice in one file is two events; a renamed file, or a line moved by others before it,
+/// counts
 /// as new. Reuses one buffer: not thread safe.
 /// </remarks>
 internal sealed class EventIds(string fileName)
@@ -18,7 +20,8 @@ internal sealed class EventIds(string fileName)
     private readonly ArrayBufferWriter<byte> _line = new();
     private readonly byte[] _name = Encoding.UTF8.GetBytes(fileName);
 
-    /// <returns>The line itself if it has an id or is not one JSON object; else the line with an id, valid until the next
+    /// <returns>The line itself if it has an id or is not one JSON object; else the line with an id, valid until the
+    /// next
     /// call.</returns>
     public ReadOnlySpan<byte> Complete(ReadOnlySpan<byte> line, long number)
     {

@@ -54,7 +54,8 @@ internal sealed class EventSender : IAsyncDisposable
         _route = new Uri(options.Server, "/v1/events");
         _backlog = Channel.CreateBounded<OutgoingBatch>(options.BacklogBatchesMax);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _workers = [.. Enumerable.Range(0, options.Connections).Select(_ => Task.Run(WorkAsync, CancellationToken.None))];
+        _workers =
+            [.. Enumerable.Range(0, options.Connections).Select(_ => Task.Run(WorkAsync, CancellationToken.None))];
     }
 
     /// <summary>Events that were answered, either way.</summary>

@@ -26,7 +26,8 @@ internal sealed record Reply(int Status, string Body)
         try
         {
             using var json = JsonDocument.Parse(Body);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value)
+            var root = json.RootElement;
+            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out var value)
                 ? value.Clone()
                 : null;
         }
@@ -38,7 +39,8 @@ internal sealed record Reply(int Status, string Body)
 }
 
 /// <summary>Posts until there is an answer that repeating would not change, or until it has waited too long.</summary>
-/// <remarks>Repeats the same bytes, so ids stay the same and a server that had stored them drops the second copy.</remarks>
+/// <remarks>Repeats the same bytes, so ids stay the same and a server that had stored them drops the second
+/// copy.</remarks>
 internal sealed class RetryingPost(HttpClient http, TimeProvider clock, TimeSpan giveUpAfter)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -80,7 +82,8 @@ internal sealed class RetryingPost(HttpClient http, TimeProvider clock, TimeSpan
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, post.To) { Content = new ReadOnlyMemoryContent(post.Body) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, post.To);
+            request.Content = new ReadOnlyMemoryContent(post.Body);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(post.ContentType);
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", post.Key);
             using var response = await http.SendAsync(request, cancellationToken);

@@ -9,7 +9,8 @@ internal sealed class WriteKeys(Uri server, HttpClient http, TimeProvider clock)
 
     private readonly RetryingPost _post = new(http, clock, GiveUpAfter);
 
-    /// <returns>The key's value; null: <paramref name="adminKey"/> may not make keys, or no keys are made there.</returns>
+    /// <returns>The key's value; null: <paramref name="adminKey"/> may not make keys, or no keys are made
+    /// there.</returns>
     /// <exception cref="SendFailedException">Nothing answers.</exception>
     public async Task<string?> TryCreateAsync(string adminKey, string tenant, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ public sealed class GenerateVerbTests : IAsyncLifetime
             "--out", lines, "--expect", expect, "--json")).ShouldBe(0);
 
         var (same, _) = Traffic.Lines(Traffic.Plan(3000, seed: 9, tenants: 3));
-        File.ReadAllBytes(lines).ShouldBe(same.SelectMany(line => line.Append((byte)'\n')).ToArray());
+        File.ReadLines(lines).SequenceEqual(same.Select(Encoding.UTF8.GetString)).ShouldBeTrue();
         Result(terminal.Out).GetProperty("events").GetInt64().ShouldBe(3000);
         Stored(expect).ShouldBe(Recount.Of(same, Traffic.Start).Totals.Values.Sum());
     }
@@ -77,7 +77,8 @@ public sealed class GenerateVerbTests : IAsyncLifetime
             "generate", "--events", "250", "--to", _server.Address.ToString(), "--expect", expect)).ShouldBe(0);
 
         _server.Stored.ShouldAllBe(stored => stored.Key == "writer");
-        _server.Arrivals.Where(arrival => arrival.Path == "/v1/events").ShouldAllBe(arrival => arrival.Lines.Count <= 100);
+        _server.Arrivals.Where(arrival => arrival.Path == "/v1/events")
+            .ShouldAllBe(arrival => arrival.Lines.Count <= 100);
         Stored(expect, tenant: null).ShouldBeGreaterThan(200);
     }
 
@@ -87,7 +88,8 @@ public sealed class GenerateVerbTests : IAsyncLifetime
         var terminal = new CapturedTerminal();
 
         (await terminal.RunAsync(
-            "generate", "--events", "9", "--tenants", "2", "--to", _server.Address.ToString(), "--key", "writer")).ShouldBe(1);
+            "generate", "--events", "9", "--tenants", "2", "--to", _server.Address.ToString(),
+            "--key", "writer")).ShouldBe(1);
 
         terminal.Error.ShouldContain("admin key");
         _server.Stored.ShouldBeEmpty();

@@ -61,7 +61,8 @@ public sealed class SendVerbTests : IAsyncLifetime
     [Fact]
     public async Task Retries_keep_ids_when_the_answer_was_lost_after_storing()
     {
-        _server.Mishap = arrival => arrival.Number % 2 == 1 ? new Mishap(503, StoresFirst: arrival.Number % 4 == 1) : null;
+        _server.Mishap = arrival =>
+            arrival.Number % 2 == 1 ? new Mishap(503, StoresFirst: arrival.Number % 4 == 1) : null;
         var path = Write("a.ndjson", string.Concat(Enumerable.Range(1, 50).Select(n => $"{{\"n\":{n}}}\n")));
 
         (await SendAsync(new CapturedTerminal(), path, "--batch", "10")).ShouldBe(0);

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Millrace.Collect;
 using Millrace.Control;
 using Millrace.Protocols;
@@ -111,7 +110,7 @@ internal sealed class TestCollector : IAsyncDisposable
     public Task PassAsync(TimeSpan time)
     {
         Time.Advance(time);
-        return _app.Services.GetServices<IHostedService>().OfType<CollectService>().Single().TickAsync();
+        return Get<CollectService>().TickAsync();
     }
 
     public Task StopAsync() => _app.StopAsync();

@@ -3,10 +3,12 @@ using System.Text.Json;
 
 namespace Millrace.Tests.Generate;
 
-/// <summary>What lines come to by the rules of the contract, told slowly: shares no code with generator or pipeline.</summary>
+/// <summary>What lines come to by the rules of the contract, told slowly: shares no code with generator or
+/// pipeline.</summary>
 internal sealed class Recount
 {
-    private static readonly string[] TextColumns = ["user_id", "anonymous_id", "device_id", "session_id", "os", "url", "name"];
+    private static readonly string[] TextColumns =
+        ["user_id", "anonymous_id", "device_id", "session_id", "os", "url", "name"];
 
     private readonly HashSet<(string?, string)> _ids = [];
 
@@ -63,7 +65,8 @@ internal sealed class Recount
         {
             return "not_an_object";
         }
-        if (!root.TryGetProperty("event", out var name) || name.ValueKind == JsonValueKind.Null || name.GetString() == "")
+        if (!root.TryGetProperty("event", out var name) ||
+            name.ValueKind == JsonValueKind.Null || name.GetString() == "")
         {
             return "missing_event";
         }

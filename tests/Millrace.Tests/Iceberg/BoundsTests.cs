@@ -10,10 +10,11 @@ public class BoundsTests
 {
     private static readonly Config s_quiet = Config.QuickThrowOnFailure.WithQuietOnSuccess(true);
 
-    /// <summary>Strings of 0 to 24 code points from the corners of Unicode: ASCII, around the surrogates, the last plane.</summary>
+    /// <summary>Strings of 0 to 24 code points from the corners of Unicode:
+    /// ASCII, around the surrogates, the last plane.</summary>
     private static readonly Gen<string> s_text = Gen.ListOf(Gen.OneOf(
-            Gen.Choose(0x20, 0x7E), Gen.Choose(0xD7F0, 0xD7FF), Gen.Choose(0xE000, 0xFFFF), Gen.Choose(0x10000, 0x10FFFF),
-            Gen.Constant(0x10FFFF), Gen.Constant(0xD7FF)))
+            Gen.Choose(0x20, 0x7E), Gen.Choose(0xD7F0, 0xD7FF), Gen.Choose(0xE000, 0xFFFF),
+            Gen.Choose(0x10000, 0x10FFFF), Gen.Constant(0x10FFFF), Gen.Constant(0xD7FF)))
         .Resize(24).Select(points => string.Concat(points.Select(point => new Rune(point).ToString())));
 
     [Fact]

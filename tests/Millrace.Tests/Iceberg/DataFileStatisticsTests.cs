@@ -98,7 +98,9 @@ public class DataFileStatisticsTests
             ["\"c\""] = new Dictionary<string, string> { ["num_values"] = "7" },
         };
 
-        DataFileStatistics.FromDuckDb(columns, new Schema(0, [new Field(1, "c", FieldType.Long)])).ValueCounts.ShouldBeEmpty();
+        var schema = new Schema(0, [new Field(1, "c", FieldType.Long)]);
+
+        DataFileStatistics.FromDuckDb(columns, schema).ValueCounts.ShouldBeEmpty();
     }
 
     [Fact]
@@ -109,7 +111,10 @@ public class DataFileStatisticsTests
             new Field(1, "res", new StructType([new Field(2, "service.name", FieldType.Long)])),
             new Field(3, "tags", new ListType(new NestedField(4, FieldType.Long, false))),
         ]);
-        var one = new Dictionary<string, string> { ["num_values"] = "1", ["null_count"] = "0", ["min"] = "1", ["max"] = "1" };
+        var one = new Dictionary<string, string>
+        {
+            ["num_values"] = "1", ["null_count"] = "0", ["min"] = "1", ["max"] = "1",
+        };
         var columns = new Dictionary<string, IReadOnlyDictionary<string, string>>
         {
             ["\"res\".\"service_x2Ename\""] = one,

@@ -4,7 +4,8 @@ using Millrace.Iceberg;
 
 namespace Millrace.Tests.Iceberg;
 
-/// <summary>An object store in memory that fails at its n-th operation and at every one after it, until told to recover.</summary>
+/// <summary>An object store in memory that fails at its n-th operation and at every one after it,
+/// until told to recover.</summary>
 internal sealed class FaultyStore : IObjectStore
 {
     private readonly ConcurrentDictionary<string, byte[]> _files = new();
@@ -44,7 +45,8 @@ internal sealed class FaultyStore : IObjectStore
     public Task<ReadOnlyMemory<byte>> GetAsync(string location, CancellationToken ct)
     {
         byte[]? bytes = null;
-        Count(() => bytes = _files.TryGetValue(location, out byte[]? found) ? found : throw new FileNotFoundException(location));
+        Count(() => bytes = _files.TryGetValue(location, out byte[]? found)
+            ? found : throw new FileNotFoundException(location));
         return Task.FromResult<ReadOnlyMemory<byte>>(bytes);
     }
 
@@ -57,7 +59,8 @@ internal sealed class FaultyStore : IObjectStore
     public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken ct)
     {
         await Task.CompletedTask;
-        foreach ((string location, byte[] bytes) in _files.Where(file => file.Key.StartsWith(prefix, StringComparison.Ordinal)))
+        foreach ((string location, byte[] bytes) in _files
+            .Where(file => file.Key.StartsWith(prefix, StringComparison.Ordinal)))
         {
             yield return new StoredObject(location, bytes.Length, DateTimeOffset.UnixEpoch);
         }

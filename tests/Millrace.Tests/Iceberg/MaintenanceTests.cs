@@ -27,10 +27,12 @@ public class MaintenanceTests
 
         Table after = await _world.CommitAsync(new TableChange(World.Events).MergeManifests());
 
-        ManifestFile merged = (await _world.Store.ReadListAsync(after.Metadata.CurrentSnapshot, default)).ShouldHaveSingleItem();
+        ManifestFile merged =
+            (await _world.Store.ReadListAsync(after.Metadata.CurrentSnapshot, default)).ShouldHaveSingleItem();
         Manifest manifest = await _world.Store.Manifests.GetAsync(merged, default);
-        manifest.Entries.Select(entry => entry.SequenceNumber!.Value).Order().ShouldBe(Enumerable.Range(1, 100).Select(n => (long)n));
-        manifest.Entries.Select(entry => (int)Bounds.Decode(FieldType.Date, entry.File.Partition[0]!)!).ShouldBeInOrder();
+        manifest.Entries.Select(entry => (int)entry.SequenceNumber!.Value).Order().ShouldBe(Enumerable.Range(1, 100));
+        manifest.Entries
+            .Select(entry => (int)Bounds.Decode(FieldType.Date, entry.File.Partition[0]!)!).ShouldBeInOrder();
         merged.MinSequenceNumber.ShouldBe(1);
         after.Metadata.CurrentSnapshot!.Summary["operation"].ShouldBe("replace");
         (await _world.PlanAsync(after)).ShouldBe(files);
@@ -72,13 +74,17 @@ public class MaintenanceTests
         long tagged = table.Metadata.Snapshots[1].Id;
         TableMetadata metadata = table.Metadata with
         {
-            Refs = new Dictionary<string, SnapshotRef>(table.Metadata.Refs) { ["audit"] = new SnapshotRef(tagged, "tag") },
+            Refs = new Dictionary<string, SnapshotRef>(table.Metadata.Refs)
+            {
+                ["audit"] = new SnapshotRef(tagged, "tag"),
+            },
         };
 
         TableMetadata after = new Retention(2, _world.Clock.Now.ToUnixTimeMilliseconds()).Apply(metadata);
 
         after.Snapshots.Select(snapshot => snapshot.SequenceNumber).ShouldBe([2, 4, 5]);
-        after.SnapshotLog.Select(entry => entry.SnapshotId).ShouldBe(after.Snapshots.TakeLast(2).Select(snapshot => snapshot.Id));
+        after.SnapshotLog.Select(entry => entry.SnapshotId)
+            .ShouldBe(after.Snapshots.TakeLast(2).Select(snapshot => snapshot.Id));
         after.Contradiction().ShouldBeNull();
     }
 
@@ -98,7 +104,8 @@ public class MaintenanceTests
     {
         DataFile[] old = [_world.DataFile(1), _world.DataFile(1)];
         await _world.CommitAsync(World.Creation(World.Events).Append(old).SetSummary(Positions.KeyPrefix + "n1", "7"));
-        Table before = await _world.CommitAsync(new TableChange(World.Events).Replace(old, [_world.DataFile(1, rows: 20)]));
+        Table before =
+            await _world.CommitAsync(new TableChange(World.Events).Replace(old, [_world.DataFile(1, rows: 20)]));
         _world.Clock.Now += TimeSpan.FromDays(1);
         Table after = await _world.CommitAsync(new TableChange(World.Events).ExpireSnapshots(1, _world.Clock.Now));
         var expiry = new Expiry(_world.Store);

@@ -67,7 +67,8 @@ internal sealed class MemoryCatalog : ICatalog
             await other();
         }
         Ending ending = Endings.TryDequeue(out Ending told) ? told : Ending.AsItIs;
-        bool isConflict = ending is Ending.Conflict || !TryApply(commit, isApplied: ending != Ending.UnknownWithoutEffect);
+        bool isConflict = ending is Ending.Conflict
+            || !TryApply(commit, isApplied: ending != Ending.UnknownWithoutEffect);
         if (ending is not (Ending.UnknownWithEffect or Ending.UnknownWithoutEffect))
         {
             return isConflict ? CommitOutcome.Conflict : CommitOutcome.Committed;

@@ -23,7 +23,8 @@ public class PlannerTests
         { new Condition(EventTime, Comparison.Less, Bounds.Long(World.Micros(2))), [1] },
         { new Condition(EventTime, Comparison.LessOrEqual, Bounds.Long(World.Micros(2))), [1, 2] },
         { new Condition(EventTime, Comparison.Equal, Bounds.Long(World.Micros(2) + 5)), [2] },
-        { new Condition(EventTime, Comparison.In, [Bounds.Long(World.Micros(1)), Bounds.Long(World.Micros(3))]), [1, 3] },
+        { new Condition(EventTime, Comparison.In, [Bounds.Long(World.Micros(1)), Bounds.Long(World.Micros(3))]),
+            [1, 3] },
         { new Condition(EventTime, Comparison.In, Array.Empty<byte[]>()), [] },
         { new Condition(Tenant, Comparison.Equal, Bounds.String("t2")), [2] },
         { new Condition(Tenant, Comparison.In, [Bounds.String("t1"), Bounds.String("t4")]), [1] },
@@ -52,7 +53,8 @@ public class PlannerTests
         Table table = await ThreeDaysAsync();
         int before = _world.Objects.Operations;
 
-        await _world.PlanAsync(table, new Condition(EventTime, Comparison.GreaterOrEqual, Bounds.Long(World.Micros(3))));
+        await _world.PlanAsync(
+            table, new Condition(EventTime, Comparison.GreaterOrEqual, Bounds.Long(World.Micros(3))));
 
         (_world.Objects.Operations - before).ShouldBe(2, "the list and one manifest");
     }
@@ -106,7 +108,8 @@ public class PlannerTests
         Table table = await _world.CommitAsync(World.Creation(World.Events).Append([file]));
 
         (await _world.PlanAsync(table)).ShouldHaveSingleItem();
-        (await _world.PlanAsync(table, new Condition(EventTime, Comparison.Less, Bounds.Long(World.Micros(9))))).ShouldBeEmpty();
+        (await _world.PlanAsync(
+            table, new Condition(EventTime, Comparison.Less, Bounds.Long(World.Micros(9))))).ShouldBeEmpty();
     }
 
     [Fact]

@@ -86,7 +86,8 @@ public class PositionsTests
     public async Task A_rollback_is_followed()
     {
         Table first = await CreateAsync("100");
-        TableMetadata second = (await _world.CommitAsync(new TableChange(World.Events).SetSummary(Key, "200"))).Metadata;
+        TableMetadata second =
+            (await _world.CommitAsync(new TableChange(World.Events).SetSummary(Key, "200"))).Metadata;
 
         TableMetadata rolledBack = second with { CurrentSnapshotId = first.Metadata.CurrentSnapshotId };
 
@@ -97,7 +98,7 @@ public class PositionsTests
     public async Task A_rollback_behind_all_known_positions_asks_a_person()
     {
         TableMetadata metadata = (await CreateAsync("100")).Metadata;
-        Snapshot bare = metadata.CurrentSnapshot! with { Summary = new Dictionary<string, string>(), SequenceNumber = 1 };
+        Snapshot bare = metadata.CurrentSnapshot! with { Summary = new Dictionary<string, string>() };
         TableMetadata rolledBack = metadata with
         {
             Snapshots = [bare],
@@ -113,7 +114,8 @@ public class PositionsTests
     [InlineData("0:-5")]
     public void A_garbled_property_is_refused(string text)
     {
-        TableMetadata metadata = new TableDefinition("file:///lake/t", World.Schema).ToMetadata(_world.Store.Author) with
+        TableMetadata metadata =
+            new TableDefinition("file:///lake/t", World.Schema).ToMetadata(_world.Store.Author) with
         {
             Properties = new Dictionary<string, string> { [Key] = text },
         };

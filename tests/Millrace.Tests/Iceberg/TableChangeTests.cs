@@ -73,7 +73,8 @@ public class TableChangeTests
         await _world.CommitAsync(new TableChange(World.Events).Delete([file]));
         IReadOnlyCollection<string> before = _world.Objects.Locations;
 
-        await Should.ThrowAsync<StaleChangeException>(() => _world.CommitAsync(new TableChange(World.Events).Delete([file])));
+        await Should.ThrowAsync<StaleChangeException>(
+            () => _world.CommitAsync(new TableChange(World.Events).Delete([file])));
 
         _world.Objects.Locations.ShouldBe(before, ignoreOrder: true);
     }

@@ -12,10 +12,13 @@ public class TableMetadataJsonTests
          "last-sequence-number":34,"last-updated-ms":1602638573590,"last-column-id":9,"current-schema-id":1,
          "schemas":[{"type":"struct","schema-id":1,"identifier-field-ids":[1],"fields":[
             {"id":1,"name":"x","required":true,"type":"long","initial-default":7},
-            {"id":2,"name":"tags","required":false,"type":{"type":"list","element-id":3,"element":"string","element-required":true}},
+            {"id":2,"name":"tags","required":false,
+                "type":{"type":"list","element-id":3,"element":"string","element-required":true}},
             {"id":4,"name":"m","required":false,"type":{"type":"map","key-id":5,"key":"string","value-id":6,
-                "value":{"type":"struct","fields":[{"id":7,"name":"y","required":false,"type":"decimal(9,2)"}]},"value-required":false}},
-            {"id":8,"name":"f","required":false,"type":"fixed[16]"},{"id":9,"name":"v","required":false,"type":"variant"}]}],
+                "value":{"type":"struct","fields":[{"id":7,"name":"y","required":false,"type":"decimal(9,2)"}]},
+                "value-required":false}},
+            {"id":8,"name":"f","required":false,"type":"fixed[16]"},
+            {"id":9,"name":"v","required":false,"type":"variant"}]}],
          "default-spec-id":0,"partition-specs":[{"spec-id":0,"fields":[
             {"name":"x_bucket","transform":"bucket[16]","source-id":1,"field-id":1000}]}],"last-partition-id":1000,
          "default-sort-order-id":3,"sort-orders":[{"order-id":3,"fields":[
@@ -88,7 +91,9 @@ public class TableMetadataJsonTests
     [InlineData("last-updated-ms", "1")]
     [InlineData("current-snapshot-id", "5")]
     [InlineData("refs", "{}")]
-    [InlineData("refs", """{"main":{"snapshot-id":3055729675574597004,"type":"branch"},"x":{"snapshot-id":1,"type":"tag"}}""")]
+    [InlineData("refs", """
+        {"main":{"snapshot-id":3055729675574597004,"type":"branch"},"x":{"snapshot-id":1,"type":"tag"}}
+        """)]
     [InlineData("schemas", "null")]
     [InlineData("last-column-id", "1e99")]
     [InlineData("partition-specs", """[{"spec-id":0}]""")]

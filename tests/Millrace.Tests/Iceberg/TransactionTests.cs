@@ -8,7 +8,8 @@ public class TransactionTests
     private readonly World _world = new();
 
     private async Task CreateAsync(params TableName[] tables) => await _world.Transaction.CommitAsync(
-        new TransactionRequest([.. tables.Select(table => World.Creation(table).Append([_world.DataFile(1)]))]), default);
+        new TransactionRequest(
+            [.. tables.Select(table => World.Creation(table).Append([_world.DataFile(1)]))]), default);
 
     private TransactionRequest AppendToBoth() => new(
     [
@@ -39,7 +40,8 @@ public class TransactionTests
     {
         await CreateAsync(World.Events, World.Failed);
         TransactionRequest request = AppendToBoth();
-        _world.Catalog.BeforeCommit = () => _world.CommitAsync(new TableChange(World.Failed).Append([_world.DataFile(1)]));
+        _world.Catalog.BeforeCommit = () =>
+            _world.CommitAsync(new TableChange(World.Failed).Append([_world.DataFile(1)]));
 
         IReadOnlyDictionary<TableName, Table> results = await _world.Transaction.CommitAsync(request, default);
 
@@ -83,7 +85,8 @@ public class TransactionTests
     {
         await CreateAsync(World.Events, World.Failed);
         _world.Catalog.Endings.Enqueue(Ending.UnknownWithEffect);
-        _world.Catalog.AfterUnknown = () => _world.CommitAsync(new TableChange(World.Events).Append([_world.DataFile(1)]));
+        _world.Catalog.AfterUnknown = () =>
+            _world.CommitAsync(new TableChange(World.Events).Append([_world.DataFile(1)]));
 
         await _world.Transaction.CommitAsync(AppendToBoth(), default);
 
@@ -128,7 +131,8 @@ public class TransactionTests
     {
         await CreateAsync(World.Events);
         var seen = new List<long>();
-        _world.Catalog.BeforeCommit = () => _world.CommitAsync(new TableChange(World.Events).Append([_world.DataFile(1)]));
+        _world.Catalog.BeforeCommit = () =>
+            _world.CommitAsync(new TableChange(World.Events).Append([_world.DataFile(1)]));
         var request = new TransactionRequest([new TableChange(World.Events).Append([_world.DataFile(1)])])
         {
             ValidateAsync = (tables, _) =>
@@ -156,7 +160,8 @@ public class TransactionTests
         _world.Catalog.Commits.ShouldBe(before);
     }
 
-    /// <summary>For every n: the store fails from its n-th operation on, before or after the effect of that one; then the
+    /// <summary>For every n: the store fails from its n-th operation on, before or after the effect of that one;
+    /// then the
     /// tables are whole and either both as before or both as after.</summary>
     [Theory]
     [InlineData(false)]
@@ -167,7 +172,8 @@ public class TransactionTests
         {
             var world = new World(seed: number);
             await world.Transaction.CommitAsync(new TransactionRequest(
-                [.. new[] { World.Events, World.Failed }.Select(table => World.Creation(table).Append([world.DataFile(1)]))]),
+                [.. new[] { World.Events, World.Failed }.Select(
+                    table => World.Creation(table).Append([world.DataFile(1)]))]),
                 default);
             var request = new TransactionRequest(
             [
@@ -181,7 +187,8 @@ public class TransactionTests
             long expected = failure is null ? 20 : 10;
             (await world.RowsAsync(World.Events)).ShouldBe(expected, $"operation {number}");
             (await world.RowsAsync(World.Failed)).ShouldBe(expected, $"operation {number}");
-            (await IntegrityCheck.RunAsync(await world.LoadAsync(World.Events), world.Objects, default)).ShouldBeEmpty();
+            (await IntegrityCheck.RunAsync(await world.LoadAsync(World.Events), world.Objects, default)).ShouldBeEmpty(
+                );
             if (failure is null)
             {
                 number.ShouldBeGreaterThan(8, "two metadata files and lists are read; six files are written");
@@ -203,9 +210,11 @@ public class TransactionTests
             foreach (Snapshot snapshot in table.Metadata.Snapshots)
             {
                 reachable.Add(snapshot.ManifestList);
-                reachable.UnionWith((await _world.Store.ReadListAsync(snapshot, default)).Select(manifest => manifest.Path));
+                reachable.UnionWith(
+                    (await _world.Store.ReadListAsync(snapshot, default)).Select(manifest => manifest.Path));
             }
         }
-        _world.Objects.Locations.Where(location => location.Contains("/metadata/")).ShouldBe(reachable, ignoreOrder: true);
+        _world.Objects.Locations
+            .Where(location => location.Contains("/metadata/")).ShouldBe(reachable, ignoreOrder: true);
     }
 }

@@ -77,9 +77,11 @@ internal sealed class World
 
     /// <summary>Paths of the live files a predicate leaves.</summary>
     internal async Task<IReadOnlyList<string>> PlanAsync(Table table, params Condition[] conditions) =>
-        [.. (await new Planner(Store).PlanAsync(table, new Predicate(conditions), default)).Select(file => file.Path).Order()];
+        [.. (await new Planner(Store).PlanAsync(table, new Predicate(conditions), default)).Select(
+            file => file.Path).Order()];
 
     /// <summary>Live rows of the current snapshot.</summary>
     internal async Task<long> RowsAsync(TableName name) =>
-        (await new Planner(Store).PlanAsync(await LoadAsync(name), Predicate.All, default)).Sum(file => file.RecordCount);
+        (await new Planner(Store).PlanAsync(await LoadAsync(name), Predicate.All, default)).Sum(
+            file => file.RecordCount);
 }

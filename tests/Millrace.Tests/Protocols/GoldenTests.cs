@@ -63,10 +63,12 @@ public sealed class GoldenTests
         return actual;
     }
 
-    /// <summary>Columns of JSON text may be expected as JSON (the same value) or as a string (the same bytes).</summary>
+    /// <summary>Columns of JSON text may be expected as JSON (the same value) or as a string (the same
+    /// bytes).</summary>
     private static bool Agrees(JsonObject expected, JsonObject actual)
     {
-        if (expected["events"] is not JsonArray rows || actual["events"] is not JsonArray came || rows.Count != came.Count)
+        if (expected["events"] is not JsonArray rows || actual["events"] is not JsonArray came
+            || rows.Count != came.Count)
         {
             return JsonNode.DeepEquals(expected, actual);
         }

@@ -19,7 +19,8 @@ public sealed class IdRunTests : IDisposable
     {
         IdEntry[] entries =
         [
-            new(0x0000000100000002, 3, 800), new(0x8000000000000000, 0, 808), new(0xffffffffffffffff, 0xfffffffffffffffe, 1592),
+            new(0x0000000100000002, 3, 800), new(0x8000000000000000, 0, 808),
+            new(0xffffffffffffffff, 0xfffffffffffffffe, 1592),
         ];
 
         var bytes = File.ReadAllBytes(Write(Range, entries));
@@ -231,7 +232,8 @@ public sealed class IdRunTests : IDisposable
         return entries;
     }
 
-    private static bool Finds(IdRun run, IdEntry entry) => run.TryFind(entry.Id, out var offset) && offset == entry.Offset;
+    private static bool Finds(IdRun run, IdEntry entry) =>
+        run.TryFind(entry.Id, out var offset) && offset == entry.Offset;
 
     private static string Hex(byte[] bytes, int start, int length) => Convert.ToHexStringLower(bytes, start, length);
 

@@ -114,7 +114,7 @@ public sealed class IdRunsTests : IDisposable
     private IdRun Run(long first, long end, long received, IdEntry[] entries)
     {
         var range = new IdRunRange(1, first, end, received - 10, received);
-        return IdRun.Open(
-            IdRunWriter.Write(_disk, _folder.Path, new IdRunContent(range, Key, entries.Length, entries)), Key, _budget);
+        var content = new IdRunContent(range, Key, entries.Length, entries);
+        return IdRun.Open(IdRunWriter.Write(_disk, _folder.Path, content), Key, _budget);
     }
 }

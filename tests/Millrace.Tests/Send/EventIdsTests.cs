@@ -27,7 +27,8 @@ public class EventIdsTests
     {
         using var json = JsonDocument.Parse(Complete("f", line, 1));
 
-        json.RootElement.EnumerateObject().Last(member => member.Name == "event_id").Value.GetString()!.Length.ShouldBe(32);
+        json.RootElement.EnumerateObject().Last(member => member.Name == "event_id")
+            .Value.GetString()!.Length.ShouldBe(32);
     }
 
     [Fact]

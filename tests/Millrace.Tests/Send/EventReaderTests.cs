@@ -50,7 +50,8 @@ public class EventReaderTests
         var found = new List<string>();
         while (await reader.ReadAsync(CancellationToken.None))
         {
-            found.Add($"{reader.Number}={(reader.IsTooLong ? "too-long" : Encoding.UTF8.GetString(reader.Event.Span))}");
+            var text = reader.IsTooLong ? "too-long" : Encoding.UTF8.GetString(reader.Event.Span);
+            found.Add($"{reader.Number}={text}");
         }
         return string.Join(' ', found);
     }

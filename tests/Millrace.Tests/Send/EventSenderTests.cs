@@ -21,7 +21,8 @@ public sealed class EventSenderTests : IAsyncLifetime
     public async Task Accepted_batches_come_back_with_their_receipt()
     {
         var acknowledged = new List<Acknowledgement>();
-        await using var sender = Sender(new() { Server = _server.Address, Connections = 1, OnAccepted = acknowledged.Add });
+        await using var sender = Sender(
+            new() { Server = _server.Address, Connections = 1, OnAccepted = acknowledged.Add });
 
         await sender.EnqueueAsync(Batch("{\"a\":1}", "{\"a\":2}"), CancellationToken.None);
         await sender.CompleteAsync();

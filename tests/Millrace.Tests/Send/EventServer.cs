@@ -17,7 +17,8 @@ internal sealed record Arrival(int Number, string Path, string Key, byte[] Body)
 
 /// <summary>How the server answers instead of with 200.</summary>
 /// <param name="StoresFirst">The events are kept and only the answer is bad.</param>
-internal sealed record Mishap(int Status, bool StoresFirst = false, int? RetryAfterSeconds = null, string Detail = "No.");
+internal sealed record Mishap(
+    int Status, bool StoresFirst = false, int? RetryAfterSeconds = null, string Detail = "No.");
 
 /// <summary>Takes native events on the loopback and keeps their lines; fails as told.</summary>
 internal sealed class EventServer : IAsyncDisposable
@@ -68,8 +69,9 @@ internal sealed class EventServer : IAsyncDisposable
         }
         if (mishap is null)
         {
-            context.Response.Headers["Millrace-Receipt"] = $"node-{arrival.Number}";
-            await context.Response.WriteAsJsonAsync(new { accepted = arrival.Lines.Count, receipt = $"node-{arrival.Number}" });
+            var receipt = $"node-{arrival.Number}";
+            context.Response.Headers["Millrace-Receipt"] = receipt;
+            await context.Response.WriteAsJsonAsync(new { accepted = arrival.Lines.Count, receipt });
             return;
         }
         context.Response.StatusCode = mishap.Status;

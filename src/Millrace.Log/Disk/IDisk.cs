@@ -1,6 +1,7 @@
 namespace Millrace.Log;
 
-/// <summary>The one seam through which bytes become durable: the log and the lake's local store write through it.</summary>
+/// <summary>The one seam through which bytes become durable: the log and the lake's local store write through
+/// it.</summary>
 /// <remarks>
 /// Every member throws <see cref="IOException"/> when the disk fails; nothing is retried here. Nothing is durable
 /// before <see cref="IDiskFile.SyncData"/> (contents) and <see cref="SyncDirectory"/> (names) returned.

@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
+
 namespace Millrace.Log;
 
 /// <summary>A disk operation failed. The message names the operation, the path and the reason.</summary>
 public sealed class DiskException(string operation, string path, int errno) : IOException(
-    $"Cannot {operation} {path}: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}).")
+    $"Cannot {operation} {path}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}).")
 {
     /// <summary>Linux: no space left on device.</summary>
     public const int NoSpace = 28;

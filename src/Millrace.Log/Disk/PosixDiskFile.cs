@@ -65,7 +65,8 @@ internal sealed class PosixDiskFile(SafeFileHandle handle, string path) : IDiskF
         return (int)count;
     }
 
-    /// <summary>An interrupted call did nothing and left the error state of the file alone, so it may be repeated.</summary>
+    /// <summary>An interrupted call did nothing and left the error state of the file alone, so it may be
+    /// repeated.</summary>
     private void ThrowUnlessInterrupted(string operation)
     {
         if (Marshal.GetLastPInvokeError() != Posix.Interrupted)

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Hosting;
+using Millrace.Log;
+
+namespace Millrace.Collect;
+
+/// <summary>Owns the log's writer: tells it what the lake has committed, so that segments are used again, and closes it
+/// after the last request.</summary>
+/// <param name="committed">The lake's position in this node's log; null while nothing was committed.</param>
+internal sealed class LogService(
+    LogWriter writer, Func<CancellationToken, Task<long?>> committed, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await writer.DisposeAsync();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(LookEvery, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                if (await TryPositionAsync(stoppingToken) is { } position)
+                {
+                    writer.Release(position);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The host stops.
+        }
+    }
+
+    /// <summary>A catalog or lake that cannot be read now is asked again: segments are only used again later.</summary>
+    private async Task<long?> TryPositionAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await committed(ct);
+        }
+        catch (Exception failure) when (failure is IOException or System.Data.Common.DbException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Millrace.DuckDb;
+using Millrace.Events;
+using Millrace.Iceberg;
+using Millrace.Refine;
+
+namespace Millrace.Lake;
+
+/// <summary>What a committer works with.</summary>
+/// <param name="Node">Whose log is committed.</param>
+/// <param name="Connection">A DuckDB connection of its own: commits run beside refining.</param>
+/// <param name="Scratch">Directory for files that are not durable yet.</param>
+internal sealed record CommitterParts(
+    string Node, Connection Connection, LakeTables Tables, string Scratch)
+{
+    public required IdRunFiles Ids { get; init; }
+
+    public required Random Random { get; init; }
+}
+
+/// <summary>Makes a generation true: sorted data files, id run, and one catalog transaction that swaps the tables.</summary>
+/// <remarks>A failed attempt may be repeated as a whole: nothing of it is part of a table.</remarks>
+internal sealed class Committer(CommitterParts parts)
+{
+    private const long MicrosPerHour = 3_600_000_000;
+
+    private readonly DataFileWriter _files =
+        new(parts.Connection, parts.Tables.Store.Objects, parts.Scratch, parts.Random);
+    private readonly Transaction _transaction = new(parts.Tables.Catalog, parts.Tables.Store);
+
+    /// <summary>Commits a sealed generation.</summary>
+    /// <returns>The run of the ids it claimed; null if it claimed none.</returns>
+    /// <exception cref="StaleChangeException">The lake is not where this generation begins: another process commits for
+    /// the same node.</exception>
+    public async Task<IdRun?> CommitAsync(Generation generation, CancellationToken ct)
+    {
+        var run = generation.Ids.Count == 0 ? null : parts.Ids.Write(generation);
+        var changes = new List<TableChange>();
+        foreach (var table in LakeTable.All)
+        {
+            if (await ChangeAsync(table, generation, ct) is { } change)
+            {
+                changes.Add(change);
+            }
+        }
+        var request = new TransactionRequest(changes)
+        {
+            SideRows = run is null ? [] : [IdRunFiles.RowOf(run)],
+            ValidateAsync = (tables, _) => IsCommitted(tables, generation)
+                ? throw new AlreadyCommittedException() : ValueTask.CompletedTask,
+        };
+        try
+        {
+            await _transaction.CommitAsync(request, ct);
+        }
+        catch (AlreadyCommittedException)
+        {
+            // An attempt whose outcome was unknown had taken effect.
+        }
+        return run;
+    }
+
+    private async Task<TableChange?> ChangeAsync(LakeTable table, Generation generation, CancellationToken ct)
+    {
+        var change = new TableChange(table.TableName);
+        if (SourceOf(table, generation) is { } source)
+        {
+            var rows = new RowsToWrite(
+                table, source, CurrentHour: table == LakeTable.Events ? generation.ReceivedMax / MicrosPerHour : null,
+                NamePrefix: string.Create(CultureInfo.InvariantCulture, $"{parts.Node}-{generation.First}-{generation.To}"));
+            change.Append(await _files.WriteAsync(rows, parts.Tables.Location(table), ct));
+        }
+        else if (table != LakeTable.Events)
+        {
+            return null;
+        }
+        if (table == LakeTable.Events)
+        {
+            change.SetSummary(Positions.KeyPrefix + parts.Node, Text(generation.To));
+            change.SetSummary(LakeTables.EventsKeyPrefix + parts.Node, Text(generation.EventsBefore));
+            change.SetProperties(new Dictionary<string, string>
+            {
+                [LakeTables.EventsKeyPrefix + parts.Node] = Text(generation.EventsBefore),
+            });
+        }
+        return change;
+    }
+
+    /// <summary>An SQL relation with the generation's rows of a table; null if it has none.</summary>
+    private string? SourceOf(LakeTable table, Generation generation)
+    {
+        if (table != LakeTable.Ledger)
+        {
+            var hot = generation.HotPaths(table);
+            return hot.Count == 0 ? null : $"read_parquet({Sql.List(hot)}, hive_partitioning = false)";
+        }
+        if (generation.Ledger.Count == 0)
+        {
+            return null;
+        }
+        parts.Connection.Execute($"CREATE OR REPLACE TABLE ledger_rows ({table.Columns})");
+        using var rows = parts.Connection.Append("ledger_rows");
+        generation.Ledger.AppendTo(rows);
+        return "ledger_rows";
+    }
+
+    private bool IsCommitted(IReadOnlyDictionary<TableName, Table> tables, Generation generation)
+    {
+        var position = LakeTables.PositionOf(tables[LakeTable.Events.TableName].Metadata, parts.Node)?.Offset;
+        if (position is null || position == generation.From)
+        {
+            return false;
+        }
+        return position == generation.To ? true : throw new StaleChangeException(
+            $"The lake holds node {parts.Node} up to {position}, this commit begins at {generation.From}: "
+            + "another process commits for the same node. Stop one of them.");
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private sealed class AlreadyCommittedException : Exception;
+}

@@ -1,0 +1,62 @@
+using Millrace.Refine;
+
+namespace Millrace.Lake;
+
+/// <summary>What one commit will hold: a range of the log, its hot segments, ledger increments and claimed ids.</summary>
+/// <remarks>Filled by the lake's loop; once sealed it belongs to the committer.</remarks>
+internal sealed class Generation(long from, RecentIds ids)
+{
+    private readonly List<HotSegment> _hot = [];
+
+    /// <summary>The position before this generation: where its first record was looked for.</summary>
+    public long From { get; } = from;
+
+    /// <summary>The position after it: the exclusive end of its last record.</summary>
+    public long To { get; private set; } = from;
+
+    /// <summary>Offset of its first record.</summary>
+    public long First { get; private set; } = -1;
+
+    /// <summary>Events in all records before <see cref="To"/> since the log began.</summary>
+    public long EventsBefore { get; set; }
+
+    /// <summary>Receive times of the first and the last record, µs UTC.</summary>
+    public long ReceivedMin { get; private set; } = long.MaxValue;
+
+    public long ReceivedMax { get; private set; } = long.MinValue;
+
+    /// <summary>Bytes of log it covers.</summary>
+    public long LogBytes { get; private set; }
+
+    public LedgerIncrements Ledger { get; } = new();
+
+    public RecentIds Ids { get; } = ids;
+
+    public IReadOnlyList<HotSegment> Hot => _hot;
+
+    public bool IsEmpty => To == From;
+
+    /// <summary>Takes a record, or a stretch of damage, into the range.</summary>
+    public void Cover(in LogStretch stretch)
+    {
+        First = First < 0 ? stretch.Offset : First;
+        To = stretch.End;
+        LogBytes += stretch.End - stretch.Offset;
+        EventsBefore = stretch.EventsBefore;
+    }
+
+    public void CoverTime(long received)
+    {
+        ReceivedMin = Math.Min(ReceivedMin, received);
+        ReceivedMax = Math.Max(ReceivedMax, received);
+    }
+
+    public void Add(HotSegment segment) => _hot.Add(segment);
+
+    public IReadOnlyList<string> HotPaths(LakeTable table) =>
+        [.. _hot.Where(segment => segment.Table == table.Name).Select(segment => segment.Path)];
+}
+
+/// <summary>A stretch of the log.</summary>
+/// <param name="EventsBefore">Events in all records before <paramref name="End"/>.</param>
+internal readonly record struct LogStretch(long Offset, long End, long EventsBefore);

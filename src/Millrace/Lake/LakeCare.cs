@@ -1,0 +1,108 @@
+using Millrace.Iceberg;
+using Millrace.Refine;
+
+namespace Millrace.Lake;
+
+/// <summary>What care works with.</summary>
+internal sealed record LakeCareParts(LakeTables Tables, IdRunFiles IdFiles, Claims Claims)
+{
+    public required IdRuns Runs { get; init; }
+}
+
+/// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old metadata,
+/// and removes files once no query that may have listed them can still run.</summary>
+/// <remarks>Runs after a commit, in the committer's turn. What a crash leaves behind is unreferenced.</remarks>
+internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimeProvider time)
+{
+    /// <summary>Commits between two looks at the tables.</summary>
+    private const int LookEvery = 10;
+
+    private readonly Transaction _transaction = new(parts.Tables.Catalog, parts.Tables.Store);
+    private readonly Expiry _expiry = new(parts.Tables.Store);
+    private readonly Queue<(long Since, Func<Task> Remove)> _leaving = new();
+    private readonly Dictionary<TableName, HashSet<string>> _metadataFiles = [];
+    private int _commits;
+
+    /// <param name="committed">Its hot segments are in the lake now.</param>
+    public async Task AfterCommitAsync(Generation committed)
+    {
+        foreach (var segment in committed.Hot)
+        {
+            Leave(() =>
+            {
+                File.Delete(segment.Path);
+                return Task.CompletedTask;
+            });
+        }
+        await MergeRunsAsync();
+        if (++_commits % LookEvery == 0)
+        {
+            foreach (var table in LakeTable.All)
+            {
+                await CareAsync(table.TableName);
+            }
+            DropExpiredRuns(committed.ReceivedMax);
+        }
+        await RemoveLeftAsync();
+    }
+
+    private async Task MergeRunsAsync()
+    {
+        if (await parts.IdFiles.MergeAsync(parts.Runs.Runs, CancellationToken.None) is not { } merge)
+        {
+            return;
+        }
+        parts.Runs.Replace(merge.Inputs, merge.Merged);
+        parts.Claims.Retire(merge.Inputs);
+        parts.IdFiles.Delete(merge.Inputs.Select(run => run.Path));
+    }
+
+    /// <summary>Runs past the dedup window leave the set; their rows and files go with the lake's clean-up.</summary>
+    private void DropExpiredRuns(long received) => parts.Claims.Retire(parts.Runs.DropExpired(received));
+
+    private async Task CareAsync(TableName name)
+    {
+        await CommitAsync(new TableChange(name).MergeManifests(options.ManifestsMergedAt));
+        if (await Table.LoadAsync(parts.Tables.Catalog, name, parts.Tables.Store.Objects, CancellationToken.None) is not { } before)
+        {
+            return;
+        }
+        LeaveOldMetadata(before);
+        if (before.Metadata.Snapshots.Count <= options.SnapshotsKept)
+        {
+            return;
+        }
+        var after = await CommitAsync(new TableChange(name)
+            .ExpireSnapshots(options.SnapshotsKept, time.GetUtcNow() - options.ReadersLeaveAfter));
+        if (after is not null)
+        {
+            var locations = await _expiry.DeletableAsync(before, after, CancellationToken.None);
+            Leave(() => _expiry.DeleteAsync(locations, CancellationToken.None));
+        }
+    }
+
+    /// <summary>Metadata files that fell out of the metadata log since the last look.</summary>
+    private void LeaveOldMetadata(Table table)
+    {
+        HashSet<string> files =
+            [table.MetadataLocation, .. table.Metadata.MetadataLog.Select(entry => entry.MetadataFile)];
+        var gone = _metadataFiles.GetValueOrDefault(table.Name, []).Except(files).ToList();
+        _metadataFiles[table.Name] = files;
+        Leave(() => _expiry.DeleteAsync(gone, CancellationToken.None));
+    }
+
+    private async Task<Table?> CommitAsync(TableChange change) =>
+        (await _transaction.CommitAsync(new TransactionRequest([change]), CancellationToken.None))
+            .GetValueOrDefault(change.Table);
+
+    private void Leave(Func<Task> remove) => _leaving.Enqueue((time.GetTimestamp(), remove));
+
+    private async Task RemoveLeftAsync()
+    {
+        while (_leaving.TryPeek(out var file) && time.GetElapsedTime(file.Since) >= options.ReadersLeaveAfter)
+        {
+            await file.Remove();
+            _leaving.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,234 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Millrace.Log;
+using Millrace.Refine;
+
+namespace Millrace.Lake;
+
+/// <summary>What the lake's loop drives. All of it belongs to the loop's thread but <see cref="Committer"/>.</summary>
+internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, FreshRows Fresh, HotSegments Hot)
+{
+    public required Claims Claims { get; init; }
+
+    public required IdRuns Runs { get; init; }
+
+    public required Committer Committer { get; init; }
+
+    /// <summary>Runs after each commit, beside the loop: merges, expiry, removal of what nobody reads any more.</summary>
+    public required LakeCare Care { get; init; }
+
+    public required LakeMetrics Metrics { get; init; }
+}
+
+/// <summary>The loop that refines the log and keeps the lake: read, refine, write hot segments, seal what a commit takes.</summary>
+/// <remarks>
+/// All control flow of the slice is here. The committer runs beside it and takes one sealed generation at a time, so that
+/// rows stay queryable within seconds while a commit is written. A failing disk holds the loop at its edge until the disk
+/// recovers; the log keeps what comes in meanwhile.
+/// </remarks>
+internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimeProvider time, ILogger<LakeLoop> logger)
+{
+    private const int TriesWhileStopping = 5;
+    private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<Generation> _sealed = Channel.CreateBounded<Generation>(1);
+    private Generation _generation = new(parts.Reader.Position, parts.Claims.Current);
+    private long _hotFirst = -1;
+    private long _hotSince;
+    private long _generationSince;
+
+    /// <summary>Exclusive end of what is refined and visible.</summary>
+    public long RefinedEnd { get; private set; } = parts.Reader.Position;
+
+    /// <summary>Runs until <paramref name="stop"/>, then refines to the log's synced end, commits and returns.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        parts.Fresh.Ledger = _generation.Ledger;
+        var committing = CommitSealedAsync(stop);
+        while (true)
+        {
+            var isStopping = stop.IsCancellationRequested;
+            parts.Claims.LetGo();
+            var hasMore = RefineAvailable();
+            if (IsHotDue())
+            {
+                await WriteHotAsync(stop);
+            }
+            if (IsCommitDue())
+            {
+                await SealAsync(stop);
+            }
+            if (!hasMore)
+            {
+                if (isStopping)
+                {
+                    break;
+                }
+                await WaitAsync(stop);
+            }
+        }
+        await SealAsync(stop);
+        _sealed.Writer.Complete();
+        await committing;
+    }
+
+    /// <summary>Refines until something is due.</summary>
+    /// <returns>False once nothing more is synced.</returns>
+    private bool RefineAvailable()
+    {
+        while (!IsHotDue() && !IsCommitDue())
+        {
+            if (!parts.Reader.TryRead(out var item))
+            {
+                RefinedEnd = _hotFirst < 0 ? parts.Reader.Position : RefinedEnd;
+                return false;
+            }
+            var stretch = StretchOf(item);
+            if (_hotFirst < 0)
+            {
+                (_hotFirst, _hotSince) = (stretch.Offset, time.GetTimestamp());
+            }
+            if (_generation.IsEmpty)
+            {
+                _generationSince = time.GetTimestamp();
+            }
+            _generation.Cover(stretch);
+            Take(item);
+        }
+        return true;
+    }
+
+    private LogStretch StretchOf(in LogItem item) => item.Damage is { } damage
+        ? new LogStretch(damage.From, damage.To, _generation.EventsBefore + damage.Events)
+        : new LogStretch(item.Record.Offset, item.Record.End, item.Record.FirstEvent + item.Record.Events);
+
+    private void Take(in LogItem item)
+    {
+        if (item.Damage is { } damage)
+        {
+            logger.LogDamaged(damage.From, damage.To, damage.Events);
+            parts.Metrics.Damaged(damage.Events);
+            parts.Refiner.Take(damage, parts.Fresh);
+            return;
+        }
+        _generation.CoverTime(item.Record.ReceivedMicros);
+        parts.Refiner.Take(item.Record, parts.Fresh);
+    }
+
+    private bool IsHotDue() => _hotFirst >= 0
+        && (parts.Fresh.Rows >= options.HotRowsMax || time.GetElapsedTime(_hotSince) >= options.HotAfter);
+
+    private bool IsCommitDue() => !_generation.IsEmpty
+        && (_generation.LogBytes >= options.CommitBytes || _generation.Ids.Count >= Claims.IdsPerGeneration
+            || time.GetElapsedTime(_generationSince) >= options.CommitAfter);
+
+    private async Task WriteHotAsync(CancellationToken stop)
+    {
+        if (_hotFirst < 0)
+        {
+            return;
+        }
+        await RetryAsync("write a hot segment", WriteHot, stop);
+        RefinedEnd = _generation.To;
+        _hotFirst = -1;
+    }
+
+    private Task WriteHot()
+    {
+        foreach (var segment in parts.Fresh.WriteHot(parts.Hot, (_hotFirst, _generation.To)))
+        {
+            _generation.Add(segment);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Hands the generation to the committer; waits while it still has one.</summary>
+    private async Task SealAsync(CancellationToken stop)
+    {
+        if (_generation.IsEmpty)
+        {
+            return;
+        }
+        await WriteHotAsync(stop);
+        var complete = _generation;
+        _generation = new Generation(complete.To, parts.Claims.Seal()) { EventsBefore = complete.EventsBefore };
+        parts.Fresh.Ledger = _generation.Ledger;
+        await _sealed.Writer.WriteAsync(complete, CancellationToken.None);
+    }
+
+    private async Task CommitSealedAsync(CancellationToken stop)
+    {
+        try
+        {
+            await foreach (var generation in _sealed.Reader.ReadAllAsync(CancellationToken.None))
+            {
+                await RetryAsync("commit to the lake", () => CommitAsync(generation), stop);
+                await RetryAsync("care for the lake", () => parts.Care.AfterCommitAsync(generation), stop);
+            }
+        }
+        catch (Exception failure)
+        {
+            // The loop must not wait for ever to hand over to a committer that is gone.
+            _sealed.Writer.TryComplete(failure);
+            throw;
+        }
+    }
+
+    private async Task CommitAsync(Generation generation)
+    {
+        var started = time.GetTimestamp();
+        var run = await parts.Committer.CommitAsync(generation, CancellationToken.None);
+        if (run is not null)
+        {
+            parts.Runs.Add(run);
+        }
+        parts.Claims.Committed(generation.Ids);
+        parts.Metrics.Committed(time.GetElapsedTime(started), generation);
+        logger.Committed(generation.To, generation.Hot.Count);
+    }
+
+    /// <summary>The edge where a failing world is retried: bounded backoff, counted, without an end while the process runs.
+    /// While it stops, a step is given a few tries; the log still holds the rows.</summary>
+    private async Task RetryAsync(string step, Func<Task> run, CancellationToken stop)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await run();
+                return;
+            }
+            catch (Exception exception) when (LakeFailures.MayPass(exception)
+                && !(stop.IsCancellationRequested && attempt >= TriesWhileStopping))
+            {
+                parts.Metrics.Retried(step);
+                logger.StepFailed(exception, step, attempt);
+                var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(attempt, 10)));
+                await Task.Delay(pause < RetryAfterMax ? pause : RetryAfterMax, time, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken stop)
+    {
+        using var due = new CancellationTokenSource(UntilDue(), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, stop);
+        try
+        {
+            await parts.Reader.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Something is due, or the process stops: the loop looks at both.
+        }
+    }
+
+    private TimeSpan UntilDue()
+    {
+        var hot = _hotFirst >= 0 ? options.HotAfter - time.GetElapsedTime(_hotSince) : options.CommitAfter;
+        var commit = _generation.IsEmpty
+            ? options.CommitAfter : options.CommitAfter - time.GetElapsedTime(_generationSince);
+        var until = hot < commit ? hot : commit;
+        return until > TimeSpan.Zero ? until : TimeSpan.Zero;
+    }
+}

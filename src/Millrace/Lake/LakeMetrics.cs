@@ -1,0 +1,47 @@
+using System.Diagnostics.Metrics;
+using Millrace.Events;
+
+namespace Millrace.Lake;
+
+/// <summary>What the lake and refining tell about themselves.</summary>
+internal sealed class LakeMetrics
+{
+    private readonly Counter<long> _events;
+    private readonly Counter<long> _damaged;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _commits;
+    private readonly Counter<long> _committedBytes;
+    private readonly Histogram<double> _commitDuration;
+    private readonly Histogram<double> _freshness;
+    private readonly KeyValuePair<string, object?>[] _outcomes =
+        [.. Enum.GetNames<Outcome>().Select(name => KeyValuePair.Create("outcome", (object?)name.ToLowerInvariant()))];
+
+    public LakeMetrics(IMeterFactory meters)
+    {
+        var refine = meters.Create("millrace.refine");
+        _events = refine.CreateCounter<long>("millrace.refine.events", "{event}", "Events by what became of them.");
+        _damaged = refine.CreateCounter<long>("millrace.refine.damaged", "{event}", "Events in unreadable log bytes.");
+        var lake = meters.Create("millrace.lake");
+        _retries = lake.CreateCounter<long>("millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
+        _commits = lake.CreateCounter<long>("millrace.lake.commits", "{commit}", "Commits to the lake.");
+        _committedBytes = lake.CreateCounter<long>("millrace.lake.committed", "By", "Bytes of log committed.");
+        _commitDuration = lake.CreateHistogram<double>("millrace.lake.commit.duration", "s", "Duration of a commit.");
+        _freshness = lake.CreateHistogram<double>(
+            "millrace.lake.freshness", "s", "Age of the oldest row when it became queryable.");
+    }
+
+    public void Refined(Outcome outcome, long events) => _events.Add(events, _outcomes[(int)outcome]);
+
+    public void Damaged(long events) => _damaged.Add(events);
+
+    public void Retried(string step) => _retries.Add(1, KeyValuePair.Create("step", (object?)step));
+
+    public void Visible(TimeSpan age) => _freshness.Record(age.TotalSeconds);
+
+    public void Committed(TimeSpan duration, Generation generation)
+    {
+        _commits.Add(1);
+        _committedBytes.Add(generation.LogBytes);
+        _commitDuration.Record(duration.TotalSeconds);
+    }
+}

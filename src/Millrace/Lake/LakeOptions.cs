@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Millrace.Lake;
+
+/// <summary>When the lake makes rows visible and when it commits them.</summary>
+internal sealed record LakeOptions
+{
+    /// <summary>Age of the oldest row that is not queryable at which a hot segment is written.</summary>
+    public TimeSpan HotAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Rows at which a hot segment is written earlier; it bounds the memory of fresh rows.</summary>
+    [Range(1, 10_000_000)]
+    public int HotRowsMax { get; init; } = 50_000;
+
+    /// <summary>Bytes of log at which a commit is made.</summary>
+    [Range(64 * 1024, long.MaxValue)]
+    public long CommitBytes { get; init; } = 128L << 20;
+
+    /// <summary>Age of the oldest uncommitted record at which a commit is made.</summary>
+    public TimeSpan CommitAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a replaced file may still be read: the longest time a query may run.</summary>
+    public TimeSpan ReadersLeaveAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Memory DuckDB may use to refine and commit; sorts beyond it spill to the scratch directory.</summary>
+    [Range(64L << 20, long.MaxValue)]
+    public long MemoryBytes { get; init; } = 320L << 20;
+
+    [Range(1, 1024)]
+    public int Threads { get; init; } = 2;
+
+    [Range(1, 100_000)]
+    public int SnapshotsKept { get; init; } = 200;
+
+    /// <summary>Small manifests at which they are merged.</summary>
+    [Range(2, 100_000)]
+    public int ManifestsMergedAt { get; init; } = 100;
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Millrace.Control;
+using Millrace.DuckDb;
+using Millrace.Iceberg;
+using Millrace.Log;
+using Millrace.Protocols;
+using Millrace.Refine;
+
+namespace Millrace.Lake;
+
+/// <summary>What the role takes from the process.</summary>
+/// <param name="Log">The writer if this process has it; else the log is followed from outside.</param>
+internal sealed record LakeRoleParts(DataDirectory Directory, IDisk Disk, LakeTables Tables, LogWriter? Log)
+{
+    public required ControlStore Control { get; init; }
+
+    public required ProtocolTable Protocols { get; init; }
+
+    /// <summary>For ids of files and the id key.</summary>
+    public required Random Random { get; init; }
+}
+
+/// <summary>The role lake: opens what it needs, runs the loop until the process stops, and drains.</summary>
+internal sealed class LakeRole(
+    LakeRoleParts parts, LakeOptions options, LakeMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    : BackgroundService
+{
+    private LakeLoop? _loop;
+    private long _targetAtStart = long.MaxValue;
+
+    /// <summary>True once the rows of everything that was in the log at start are visible again.</summary>
+    public bool IsCaughtUp => _loop?.RefinedEnd >= _targetAtStart;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await parts.Tables.CreateMissingAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Factory.StartNew(
+            () => RunAsync(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+
+    private async Task RunAsync(CancellationToken stop)
+    {
+        var node = parts.Directory.NodeText;
+        var position = await parts.Tables.PositionAsync(node, stop) ?? new LakePosition(0, 0);
+        var scratch = ResetScratch();
+        var hot = new HotSegments(parts.Directory.In("hot"), node);
+        hot.Reset();
+        using var database = OpenDuckDb(scratch);
+        using var refining = Connect(database);
+        using var committing = Connect(database);
+        using var reader = OpenReader(position);
+        var idFiles = new IdRunFiles(parts.Tables.Catalog, parts.Disk, parts.Directory.In("ids"), parts.Directory.Node);
+        using var runs = await idFiles.OpenAsync(parts.Random, stop);
+        using var fresh = new FreshRows(refining, node) { Metrics = metrics };
+        var claims = new Claims(idFiles.Hash, runs);
+        _loop = new LakeLoop(
+            new LakeLoopParts(reader, NewRefiner(claims, node), fresh, hot)
+            {
+                Claims = claims,
+                Runs = runs,
+                Metrics = metrics,
+                Committer = new Committer(new CommitterParts(
+                    node, committing, parts.Tables, scratch)
+                {
+                    Ids = idFiles, Random = parts.Random,
+                }),
+                Care = new LakeCare(
+                    new LakeCareParts(parts.Tables, idFiles, claims) { Runs = runs }, options, time),
+            },
+            options, time, loggers.CreateLogger<LakeLoop>());
+        _targetAtStart = reader.SyncedEnd;
+        loggers.CreateLogger<LakeRole>().Resumed(position.Offset, node);
+        await _loop.RunAsync(stop);
+    }
+
+    private LogReader OpenReader(LakePosition position)
+    {
+        var log = parts.Directory.In("log");
+        return parts.Log is { } writer
+            ? LogReader.Open(log, parts.Disk, position.Offset, writer)
+            : LogReader.Open(log, parts.Disk, position.Offset, time);
+    }
+
+    private LogRefiner NewRefiner(Claims claims, string node) =>
+        new(new Refiner(parts.Protocols, claims, node), new RulesInForce(parts.Control).Of);
+
+    private string ResetScratch()
+    {
+        var scratch = parts.Directory.In("tmp/lake");
+        if (Directory.Exists(scratch))
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+        Directory.CreateDirectory(scratch);
+        return scratch;
+    }
+
+    private Database OpenDuckDb(string scratch) => Database.Open(null, new Dictionary<string, string>
+    {
+        ["memory_limit"] = $"{options.MemoryBytes >> 20}MiB",
+        ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
+        ["temp_directory"] = Path.Combine(scratch, "spill"),
+        ["preserve_insertion_order"] = "true",
+        ["autoinstall_known_extensions"] = "false",
+        ["autoload_known_extensions"] = "false",
+    });
+
+    private static Connection Connect(Database database)
+    {
+        var connection = database.Connect();
+        connection.Execute("SET TimeZone = 'UTC'");
+        return connection;
+    }
+}

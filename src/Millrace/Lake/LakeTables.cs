@@ -1,0 +1,91 @@
+using System.Globalization;
+using Millrace.Iceberg;
+
+namespace Millrace.Lake;
+
+/// <summary>The lake's tables in a catalog: where they are, how they begin, how far a node's log is in them.</summary>
+internal sealed class LakeTables
+{
+    /// <summary>Summary key beside the position: events in all records before it since the node's log began.</summary>
+    public const string EventsKeyPrefix = "millrace.events.";
+
+    private static readonly Dictionary<string, string> Properties = new()
+    {
+        ["write.format.default"] = "parquet",
+        ["write.parquet.compression-codec"] = "zstd",
+        ["write.metadata.metrics.default"] = "truncate(16)",
+        ["write.delete.mode"] = "copy-on-write",
+        ["write.update.mode"] = "copy-on-write",
+        ["write.merge.mode"] = "copy-on-write",
+        ["write.metadata.previous-versions-max"] = "100",
+    };
+
+    private readonly string _root;
+    private (string Location, LakePosition? Position) _lastSeen = ("", null);
+
+    private LakeTables(ICatalog catalog, TableStore store, string root) =>
+        (Catalog, Store, _root) = (catalog, store, root);
+
+    public ICatalog Catalog { get; }
+
+    public TableStore Store { get; }
+
+    /// <summary>The tables of a catalog whose files are under a local directory.</summary>
+    public static LakeTables Open(ICatalog catalog, LocalStore objects, Author author) =>
+        new(catalog, new TableStore(objects, author), objects.RootLocation);
+
+    /// <summary>Creates the tables that are missing, all in one transaction.</summary>
+    public async Task CreateMissingAsync(CancellationToken ct)
+    {
+        var known = await Catalog.SnapshotAsync([.. LakeTable.All.Select(table => table.TableName)], [], ct);
+        var missing = LakeTable.All.Where(table => !known.Locations.ContainsKey(table.TableName))
+            .Select(table => TableChange.Create(table.TableName, Definition(table))).ToList();
+        if (missing.Count > 0)
+        {
+            await new Transaction(Catalog, Store).CommitAsync(new TransactionRequest(missing), ct);
+        }
+    }
+
+    /// <summary>Up to where a node's log is in the lake; null if nothing of it was ever committed.</summary>
+    /// <remarks>Asked every second: the metadata is read only when it is another file than last time.</remarks>
+    public async Task<LakePosition?> PositionAsync(string node, CancellationToken ct)
+    {
+        var name = LakeTable.Events.TableName;
+        if (await Catalog.LoadAsync(name, ct) is not { } location)
+        {
+            return null;
+        }
+        if (_lastSeen.Location != location)
+        {
+            var events = await Table.LoadAsync(name, location, Store.Objects, ct);
+            _lastSeen = (location, PositionOf(events.Metadata, node));
+        }
+        return _lastSeen.Position;
+    }
+
+    public static LakePosition? PositionOf(TableMetadata events, string node)
+    {
+        if (Positions.Read(events, node) is not { } offset)
+        {
+            return null;
+        }
+        var count = events.CurrentSnapshot?.Summary.GetValueOrDefault(EventsKeyPrefix + node)
+            ?? events.Properties.GetValueOrDefault(EventsKeyPrefix + node);
+        return new LakePosition(
+            offset, count is null ? null : long.Parse(count, NumberStyles.None, CultureInfo.InvariantCulture));
+    }
+
+    public string Location(LakeTable table) => $"{_root}/{table.Name}";
+
+    private TableDefinition Definition(LakeTable table) => new(Location(table), table.Schema)
+    {
+        Spec = table.Partition,
+        SortOrder = table.SortOrder,
+        Properties = Properties,
+    };
+}
+
+/// <summary>How far a node's log is in the lake.</summary>
+/// <param name="Offset">Exclusive end offset.</param>
+/// <param name="Events">Events in all records before it since the log began; null if a foreign commit hides it.</param>
+internal readonly record struct LakePosition(long Offset, long? Events);

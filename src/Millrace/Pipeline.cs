@@ -1,0 +1,207 @@
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Millrace.Collect;
+using Millrace.Control;
+using Millrace.Iceberg;
+using Millrace.Lake;
+using Millrace.Log;
+using Millrace.Protocols;
+using Millrace.Watch;
+
+namespace Millrace;
+
+/// <summary>READ FIRST: every slice of a process wired in journey order, by role.</summary>
+/// <remarks>
+/// <code>
+/// Collect ──► Log ──► Refine ──► Lake ──► Query      Watch sees all
+/// </code>
+/// Slices meet at rest only: Collect writes the log, the lake's loop reads it and writes the lake, Query reads the lake.
+/// They start from the right and stop from the left, so that nothing is accepted that cannot be drained.
+/// </remarks>
+internal sealed class Pipeline : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Stack<IDisposable> _held;
+
+    private Pipeline(WebApplication app, Stack<IDisposable> held) => (_app, _held) = (app, held);
+
+    /// <summary>Where this process answers, such as <c>http://127.0.0.1:8080</c>.</summary>
+    public IReadOnlyList<string> Addresses =>
+        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+
+    /// <summary>Opens the data directory, starts every slice of the roles, and returns when requests are answered.</summary>
+    /// <exception cref="OperatorException">What the operator asked for cannot be; the message says what to change.</exception>
+    public static async Task<Pipeline> StartAsync(PipelineOptions options, CancellationToken ct)
+    {
+        var held = new Stack<IDisposable>();
+        try
+        {
+            var disk = new PosixDisk();
+            var directory = DataDirectory.Open(options.Data, disk);
+            foreach (var role in options.Roles.Names())
+            {
+                held.Push(directory.Lock(role));
+            }
+            var app = await BuildAsync(new Opened(options, directory, disk, held), ct);
+            var pipeline = new Pipeline(app, held);
+            await pipeline.StartAppAsync(options, ct);
+            return pipeline;
+        }
+        catch
+        {
+            Release(held);
+            throw;
+        }
+    }
+
+    /// <summary>Runs until <paramref name="stop"/>, then stops accepting, drains to the lake, and returns.</summary>
+    /// <returns>False if a slice failed and stopped the process; the log says which.</returns>
+    public async Task<bool> RunAsync(CancellationToken stop)
+    {
+        var lifetime = _app.Services.GetRequiredService<IHostApplicationLifetime>();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await _app.StopAsync(CancellationToken.None);
+        return !_app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .Any(service => service.ExecuteTask?.IsFaulted == true);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        Release(_held);
+    }
+
+    private sealed record Opened(PipelineOptions Options, DataDirectory Directory, IDisk Disk, Stack<IDisposable> Held);
+
+    private static async Task<WebApplication> BuildAsync(Opened opened, CancellationToken ct)
+    {
+        var (options, directory, disk, held) = opened;
+        var settings = options.SettingsFile is { } file
+            ? SettingsFile.Read(file, Environment.GetEnvironmentVariable) : Settings.Default;
+        var catalog = await SqliteCatalog.OpenAsync(directory.In("catalog.db"), ct);
+        held.Push(catalog);
+        var tables = LakeTables.Open(catalog, new LocalStore(disk, directory.In("lake")), NewAuthor(options.Time));
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        AddFoundation(builder, options);
+        builder.Services.AddSingleton<IDisk>(disk);
+        builder.Services.AddControl(directory, options.SettingsFile);
+        builder.Services.AddProtocols();
+        builder.Services.AddSingleton(tables);
+        builder.Services.AddWatch(new WatchOptions());
+        // Hosted services stop in the reverse of this order: HTTP, Collect, Log, then the lake drains what is left.
+        if (options.Roles.HasFlag(Roles.Lake))
+        {
+            builder.Services.AddLake(settings);
+        }
+        if (options.Roles.HasFlag(Roles.Collect))
+        {
+            var (log, stamp) = await OpenLogAsync(opened, settings, tables, ct);
+            builder.Services.AddLog(
+                log, stamp, async cancel => (await tables.PositionAsync(directory.NodeText, cancel))?.Offset);
+            builder.Services.AddCollect();
+        }
+        builder.WebHost.UseMillraceKestrel(
+            Listeners(options, settings), new CollectOptions { ConnectionsMax = settings.Collect.ConnectionsMax });
+        return Map(builder.Build(), options.Roles);
+    }
+
+    /// <summary>The new segment opens with the control version in force, whose content is kept first.</summary>
+    private static async Task<(LogWriter Log, ReadOnlyMemory<byte> Stamp)> OpenLogAsync(
+        Opened opened, Settings settings, LakeTables tables, CancellationToken ct)
+    {
+        var (options, directory, disk, _) = opened;
+        var control = ControlStore.Open(directory.ControlDatabase, options.Time);
+        var snapshot = ControlSnapshot.Of(control, settings);
+        control.KeepVersion(snapshot.Version, snapshot.Content);
+        var position = await tables.PositionAsync(directory.NodeText, ct);
+        var log = new LogOptions
+        {
+            Directory = directory.In("log"),
+            Node = directory.Node,
+            SegmentBytes = settings.Log.SegmentBytes,
+            InFlightBytesMax = settings.Log.InFlightBytes,
+            Durability = settings.Log.Durability == Durability.Os ? LogDurability.Os : LogDurability.Disk,
+            FirstOffsetMin = position?.Offset ?? 0,
+        };
+        var start = new LogStart(snapshot.Version, NewRandom(), new Meter("millrace.log"));
+        return (LogWriter.Open(log, disk, options.Time, start), snapshot.Version);
+    }
+
+    /// <summary>Seeded by the system: salts, ids and names must differ between processes.</summary>
+    private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    private static Author NewAuthor(TimeProvider time) => new(time, NewRandom(), Version);
+
+    private static void AddFoundation(WebApplicationBuilder builder, PipelineOptions options)
+    {
+        builder.Services.AddRouting();
+        builder.Services.AddMetrics();
+        builder.Services.AddSingleton(options.Time);
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            // Draining takes as long as it takes; whoever is in a hurry sends a second signal.
+            host.ShutdownTimeout = TimeSpan.FromHours(1);
+            host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
+        });
+        builder.Logging.SetMinimumLevel(options.LogLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private static WebApplication Map(WebApplication app, Roles roles)
+    {
+        app.UseDoor();
+        if (roles.HasFlag(Roles.Collect))
+        {
+            app.UseCollect();
+        }
+        app.UseWatch();
+        app.UseRouting();
+        app.MapKeys();
+        return app;
+    }
+
+    private static List<Listener> Listeners(PipelineOptions options, Settings settings)
+    {
+        var http = ListenAddress.Parse(options.Http ?? settings.HttpAddress ?? "127.0.0.1:8080", "--http");
+        return (options.Api ?? settings.ApiAddress) is { } api
+            ? [new Listener(http, Side.Collect), new Listener(ListenAddress.Parse(api, "--api"), Side.Api)]
+            : [new Listener(http, Side.Both)];
+    }
+
+    private async Task StartAppAsync(PipelineOptions options, CancellationToken ct)
+    {
+        try
+        {
+            await _app.StartAsync(ct);
+        }
+        catch (IOException busy) when (busy.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await _app.DisposeAsync();
+            throw new OperatorException(OperatorException.Failed,
+                $"{busy.Message} Stop what listens there, or choose another --http HOST:PORT.", busy);
+        }
+    }
+
+    private static string Version =>
+        typeof(Pipeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static void Release(Stack<IDisposable> held)
+    {
+        while (held.TryPop(out var resource))
+        {
+            resource.Dispose();
+        }
+    }
+}

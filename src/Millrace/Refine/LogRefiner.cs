@@ -1,0 +1,74 @@
+using System.Text;
+using Millrace.Events;
+using Millrace.Log;
+
+namespace Millrace.Refine;
+
+/// <summary>Takes the items of the log in order: batches become rows, control records change the rules, refusals and
+/// damage go to the ledger.</summary>
+/// <remarks>Not thread safe: it belongs to one loop.</remarks>
+internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, RefineRules> rulesOf)
+{
+    private long _lastReceived;
+
+    /// <summary>A record of the log.</summary>
+    /// <exception cref="InvalidDataException">A newer Millrace wrote it; nothing was taken.</exception>
+    public void Take(in LogRecord record, IRowSink sink)
+    {
+        _lastReceived = record.ReceivedMicros;
+        var state = Envelope.TryRead(record.Payload, out var envelope);
+        if (state == EnvelopeState.Newer)
+        {
+            throw new InvalidDataException(
+                $"The log record at offset {record.Offset} was written by a newer Millrace: start that version to read it.");
+        }
+        var batch = new ReceivedBatch
+        {
+            Offset = record.Offset, Received = record.ReceivedMicros, Events = record.Events, Envelope = envelope,
+        };
+        if (state == EnvelopeState.Malformed)
+        {
+            CountDamage(batch, "envelope_malformed", sink);
+            return;
+        }
+        switch (envelope.Kind)
+        {
+            case EnvelopeKind.Batch: refiner.Refine(batch, sink); break;
+            case EnvelopeKind.Control: refiner.Rules = rulesOf(envelope.Body); break;
+            case EnvelopeKind.Refusals: CountRefusals(batch, sink); break;
+            default: throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Bytes of the log that could not be read; their events are known by number only.</summary>
+    public void Take(in LogDamage damage, IRowSink sink) =>
+        CountDamage(
+            new ReceivedBatch
+            {
+                Offset = damage.From, Received = _lastReceived, Events = checked((int)damage.Events), Envelope = default,
+            },
+            "log_damaged", sink);
+
+    private static void CountDamage(in ReceivedBatch batch, string reason, IRowSink sink)
+    {
+        sink.Count(batch, new LedgerCount(Outcome.Received, "", batch.Events, 0));
+        sink.Count(batch, new LedgerCount(Outcome.Damaged, reason, batch.Events, 0));
+    }
+
+    private static void CountRefusals(in ReceivedBatch record, IRowSink sink)
+    {
+        foreach (var (row, count) in Refusals.Read(record.Body))
+        {
+            var refused = new ReceivedBatch
+            {
+                Offset = record.Offset, Received = row.Minute, Events = 0, Envelope = new Envelope
+                {
+                    Tenant = Encoding.UTF8.GetBytes(row.Tenant),
+                    Source = Encoding.UTF8.GetBytes(row.Source),
+                    Route = Encoding.UTF8.GetBytes(row.Route),
+                },
+            };
+            sink.Count(refused, new LedgerCount(Outcome.Refused, $"{row.Status} {row.Code}", count.Requests, count.Bytes));
+        }
+    }
+}

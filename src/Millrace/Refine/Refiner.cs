@@ -1,0 +1,116 @@
+using System.Buffers.Text;
+using Millrace.Events;
+using Millrace.Protocols;
+
+namespace Millrace.Refine;
+
+/// <summary>Turns the batches of the log into rows: decode, validate, give time and id, drop duplicates.</summary>
+/// <remarks>
+/// Hot path. A pure function of the batch, the rules in force at its offset and the ids claimed before it, so a replay
+/// after a crash gives the same rows. Whatever a client sent becomes a row, a failed event or a duplicate; nothing throws
+/// for it. Not thread safe: one instance per loop.
+/// </remarks>
+internal sealed class Refiner(ProtocolTable protocols, Claims claims, string node)
+{
+    private readonly BodyShape _shape = new();
+    private readonly RawEvent _raw = new();
+    private readonly byte[] _lineageId = new byte[node.Length + 2 + 20 + 10];
+
+    /// <summary>The rules in force for the next batch.</summary>
+    public RefineRules Rules { get; set; } = RefineRules.Default;
+
+    public void Refine(in ReceivedBatch batch, IRowSink sink)
+    {
+        sink.Count(batch, new LedgerCount(Outcome.Received, "", batch.Events, batch.Body.Length));
+        if (!protocols.TryFind(batch.Envelope, out var protocol, out var route))
+        {
+            sink.Count(batch, new LedgerCount(Outcome.Damaged, "unknown_protocol", batch.Events, batch.Body.Length));
+            return;
+        }
+        _shape.Clear();
+        if (protocol.Shape(batch.Body, route, _shape) is { } refusal)
+        {
+            sink.Count(batch, new LedgerCount(Outcome.Damaged, refusal.Code, batch.Events, batch.Body.Length));
+            return;
+        }
+        for (var index = 0; index < _shape.Events.Count; index++)
+        {
+            RefineEvent(batch, new ReceivedEvent
+            {
+                Body = batch.Body, Shape = _shape, Index = index, Route = route, UserAgent = batch.Envelope.UserAgent,
+            }, protocol, sink);
+        }
+    }
+
+    private void RefineEvent(in ReceivedBatch batch, in ReceivedEvent received, IProtocol protocol, IRowSink sink)
+    {
+        var json = received.Json;
+        _raw.Clear();
+        if (json.Length > Rules.EventBytesMax)
+        {
+            _raw.Fail(EventFailure.TooLarge);
+        }
+        else
+        {
+            protocol.Decode(received, _raw);
+        }
+        if (_raw.Failure is { } failure)
+        {
+            sink.Count(batch, new LedgerCount(Outcome.Failed, failure.Code, 1, json.Length));
+            sink.Fail(new FailedEvent
+            {
+                Batch = batch, Index = received.Index, Failure = failure,
+                EventName = _raw.Text(EventColumn.Event), Payload = json,
+                Shared = received.Shape.SharedJson(received.Body),
+            });
+            return;
+        }
+        var id = _raw.Text(EventColumn.EventId);
+        if (id.IsEmpty)
+        {
+            // It is unique by construction and needs no claim.
+            id = LineageId(batch.Offset, received.Index);
+        }
+        else if (!claims.TryClaim(batch.Envelope.Tenant, id, new Claim(batch.Offset, received.Index, batch.Received)))
+        {
+            sink.Count(batch, new LedgerCount(Outcome.Duplicate, "", 1, json.Length));
+            return;
+        }
+        sink.Count(batch, new LedgerCount(Outcome.Stored, "", 1, json.Length));
+        sink.Store(Finish(batch, received.Index, id));
+    }
+
+    private Event Finish(in ReceivedBatch batch, int index, ReadOnlySpan<byte> id)
+    {
+        SetIp(batch.Envelope.ClientAddress);
+        return new Event
+        {
+            Batch = batch, Raw = _raw, Index = index, Id = id,
+            EventTime = EventClock.EventTime(_raw, batch.Received, batch.Envelope.IsHistory),
+        };
+    }
+
+    /// <summary>An address is truncated before anything is written; one that cannot be read is left out.</summary>
+    private void SetIp(ReadOnlySpan<byte> clientAddress)
+    {
+        Span<byte> truncated = stackalloc byte[IpText.BytesMax];
+        var length = _raw.Has(EventColumn.Ip) ? IpText.Truncate(_raw.Text(EventColumn.Ip), truncated)
+            : _raw.IsFromDevice ? IpText.Write(clientAddress, truncated) : 0;
+        _raw.Remove(EventColumn.Ip);
+        if (length > 0)
+        {
+            _raw.Set(EventColumn.Ip, truncated[..length]);
+        }
+    }
+
+    private ReadOnlySpan<byte> LineageId(long offset, int index)
+    {
+        var at = System.Text.Encoding.ASCII.GetBytes(node, _lineageId);
+        _lineageId[at++] = (byte)'-';
+        Utf8Formatter.TryFormat(offset, _lineageId.AsSpan(at), out var written);
+        at += written;
+        _lineageId[at++] = (byte)'-';
+        Utf8Formatter.TryFormat(index, _lineageId.AsSpan(at), out written);
+        return _lineageId.AsSpan(0, at + written);
+    }
+}

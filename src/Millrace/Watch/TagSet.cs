@@ -1,0 +1,33 @@
+namespace Millrace.Watch;
+
+/// <summary>The tags of a measurement, compared by value; at most four. Hot path: made on the stack.</summary>
+internal readonly record struct TagSet
+{
+    public const int TagsMax = 4;
+
+    private TagSet(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        Count = tags.Length;
+        First = tags.Length > 0 ? tags[0] : default;
+        Second = tags.Length > 1 ? tags[1] : default;
+        Third = tags.Length > 2 ? tags[2] : default;
+        Fourth = tags.Length > 3 ? tags[3] : default;
+    }
+
+    /// <summary>Where a measurement goes that has too many tags, or whose instrument has too many series.</summary>
+    public static TagSet Overflow { get; } = new([KeyValuePair.Create<string, object?>("overflow", "true")]);
+
+    public int Count { get; }
+
+    private KeyValuePair<string, object?> First { get; }
+
+    private KeyValuePair<string, object?> Second { get; }
+
+    private KeyValuePair<string, object?> Third { get; }
+
+    private KeyValuePair<string, object?> Fourth { get; }
+
+    public static TagSet Of(ReadOnlySpan<KeyValuePair<string, object?>> tags) => tags.Length > TagsMax ? Overflow : new TagSet(tags);
+
+    public IEnumerable<KeyValuePair<string, object?>> Tags => new[] { First, Second, Third, Fourth }.Take(Count);
+}

@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Millrace.Control;
+
+namespace Millrace.Watch;
+
+/// <summary><c>/healthz</c>: the process lives. <c>/readyz</c>: each of its roles can work. <c>/metrics</c>: figures.
+/// No key is needed, and nothing of a tenant is shown.</summary>
+internal sealed class WatchEndpoints(MetricReader metrics, IEnumerable<ReadinessCheck> checks)
+{
+    private readonly ReadinessCheck[] _checks = [.. checks.OrderBy(check => check.Role, StringComparer.Ordinal)];
+
+    /// <returns>Null: the path is somebody else's.</returns>
+    public Task? Handle(HttpContext context) => context.Request.Path.Value switch
+    {
+        "/healthz" => AnswerAsync(context, StatusCodes.Status200OK, "application/json", "{\"alive\":true}"u8.ToArray()),
+        "/readyz" => ReadyAsync(context),
+        "/metrics" => AnswerAsync(context, StatusCodes.Status200OK, PrometheusText.ContentType,
+            Encoding.UTF8.GetBytes(PrometheusText.Write(metrics.Read()))),
+        _ => null,
+    };
+
+    private Task ReadyAsync(HttpContext context)
+    {
+        var isReady = true;
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("roles");
+            foreach (var role in _checks.GroupBy(check => check.Role))
+            {
+                var faults = role.Select(check => check.Fault()).OfType<string>().ToList();
+                isReady &= faults.Count == 0;
+                json.WriteStartObject(role.Key);
+                json.WriteBoolean("ready", faults.Count == 0);
+                json.WriteString("reason", string.Join(' ', faults));
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+            json.WriteBoolean("ready", isReady);
+            json.WriteEndObject();
+        }
+        var status = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return AnswerAsync(context, status, "application/json", buffer.WrittenSpan.ToArray());
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string contentType, byte[] body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Millrace.Tests.Tidy;
+
+/// <summary>Holds docs/architecture.md and the style guide: who may use whom, and how large things may grow.</summary>
+public partial class TidyTests
+{
+    private const int FileLinesMax = 500;
+    private const int MethodLinesMax = 70;
+    private const int LineCharactersMax = 120;
+    private const int FolderFilesMax = 25;
+    private const int ReadmeLinesMax = 40;
+
+    /// <summary>The rooms of src/Millrace in journey order, and what each may use. The root (Program, Pipeline) sees all.</summary>
+    private static readonly Dictionary<string, string[]> MayUse = new()
+    {
+        ["Events"] = [],
+        ["Control"] = ["Events", "Log"],
+        ["Protocols"] = ["Events"],
+        ["Collect"] = ["Events", "Control", "Protocols", "Log"],
+        ["Refine"] = ["Events", "Control", "Protocols", "Log"],
+        ["Lake"] = ["Events", "Control", "Refine", "Log", "DuckDb", "Iceberg"],
+        ["Query"] = ["Events", "Control", "Lake", "Log", "DuckDb", "Iceberg"],
+        ["Watch"] = ["Events", "Control"],
+        ["Generate"] = ["Events"],
+        ["Cli"] = ["Events", "Control", "Generate", "Log", "Query"],
+        ["Millrace.Log"] = [],
+        ["Millrace.DuckDb"] = [],
+        ["Millrace.Iceberg"] = ["Log"],
+    };
+
+    [Fact]
+    public void A_room_uses_only_what_the_table_allows()
+    {
+        var wrong =
+            from file in Repository.Sources
+            where file.Room != ""
+            from used in RoomsUsed(file)
+            where used != file.Room && used != file.Room.Replace("Millrace.", "") && !MayUse[file.Room].Contains(used)
+            select $"{file.Path} uses {used}";
+        wrong.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_room_is_in_the_table_and_explains_itself()
+    {
+        var rooms = Repository.Sources.Select(file => file.Room).Where(room => room != "").Distinct().ToList();
+        rooms.Where(room => !MayUse.ContainsKey(room)).ShouldBeEmpty();
+        rooms.Where(room => !File.Exists(Path.Combine(FolderOf(room), "README.md"))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Files_methods_lines_and_folders_stay_small()
+    {
+        var wrong = new List<string>();
+        foreach (var file in Repository.Sources)
+        {
+            if (file.Lines.Length > FileLinesMax)
+            {
+                wrong.Add($"{file.Path}: {file.Lines.Length} lines");
+            }
+            wrong.AddRange(file.Lines.Select((line, i) => (line, i)).Where(l => l.line.Length > LineCharactersMax)
+                .Select(l => $"{file.Path}:{l.i + 1}: {l.line.Length} characters"));
+            wrong.AddRange(file.Syntax.DescendantNodes().Where(IsMethod)
+                .Select(method => (method, Lines: LinesOf(method))).Where(m => m.Lines > MethodLinesMax)
+                .Select(m => $"{file.Path}: a method of {m.Lines} lines"));
+        }
+        wrong.AddRange(Repository.Sources.GroupBy(file => Path.GetDirectoryName(file.Path))
+            .Where(folder => folder.Count() > FolderFilesMax).Select(folder => $"{folder.Key}: {folder.Count()} files"));
+        wrong.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Readmes_of_rooms_are_short_and_name_only_what_exists()
+    {
+        var known = Repository.Sources
+            .SelectMany(file => file.Syntax.DescendantTokens().Select(token => token.ValueText)).ToHashSet();
+        var wrong = new List<string>();
+        foreach (var path in Repository.Files("src", "README.md"))
+        {
+            var text = File.ReadAllText(path);
+            if (text.Count(c => c == '\n') > ReadmeLinesMax)
+            {
+                wrong.Add($"{Repository.Relative(path)}: more than {ReadmeLinesMax} lines");
+            }
+            wrong.AddRange(Identifier().Matches(text).Select(match => match.Groups[1].Value)
+                .Where(name => !known.Contains(name)).Select(name => $"{Repository.Relative(path)}: no '{name}' in src"));
+        }
+        wrong.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Interfaces_are_few()
+    {
+        Repository.Sources.SelectMany(file => file.Syntax.DescendantNodes().OfType<InterfaceDeclarationSyntax>())
+            .Select(declared => declared.Identifier.ValueText).Count().ShouldBeLessThanOrEqualTo(8);
+    }
+
+    [Fact]
+    public void Only_the_disk_and_the_object_store_open_files_for_writing()
+    {
+        string[] writers = ["File.WriteAll", "File.Create", "File.OpenWrite", "File.AppendAll", "new FileStream", "FileMode.Create"];
+        var wrong =
+            from file in Repository.Sources
+            where Path.GetFileName(file.Path) is not ("PosixDisk.cs" or "PosixDiskFile.cs") && file.Room is not ("Cli" or "Generate")
+            from line in file.Lines
+            from writer in writers
+            where line.Contains(writer)
+            select $"{file.Path}: {line.Trim()}";
+        wrong.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Lock_files_hold_no_download_addresses_and_packages_have_exact_versions()
+    {
+        Repository.Files(".", "package-lock.json").Where(path => File.ReadAllText(path).Contains("\"resolved\""))
+            .ShouldBeEmpty();
+        Repository.Files(".", "package.json").Where(path => LooseVersion().IsMatch(File.ReadAllText(path))).ShouldBeEmpty();
+        File.ReadAllText(Path.Combine(Repository.Root, "Directory.Packages.props")).ShouldNotContain("*\"");
+    }
+
+    private static IEnumerable<string> RoomsUsed(SourceFile file) =>
+        file.Syntax.DescendantNodes().OfType<NameSyntax>()
+            .Select(name => Room().Match(name.ToString())).Where(match => match.Success)
+            .Select(match => match.Groups[1].Value)
+            .Where(name => MayUse.ContainsKey(name) || MayUse.ContainsKey("Millrace." + name))
+            .Where(name => !file.Room.EndsWith("." + name))
+            .Distinct();
+
+    private static bool IsMethod(SyntaxNode node) =>
+        node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax;
+
+    private static int LinesOf(SyntaxNode node)
+    {
+        var span = node.SyntaxTree.GetLineSpan(node.Span);
+        return span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
+    }
+
+    private static string FolderOf(string room) => room.StartsWith("Millrace.")
+        ? Path.Combine(Repository.Root, "src", room) : Path.Combine(Repository.Root, "src", "Millrace", room);
+
+    [GeneratedRegex(@"^Millrace\.(\w+)")]
+    private static partial Regex Room();
+
+    [GeneratedRegex(@"`([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]*)+)`")]
+    private static partial Regex Identifier();
+
+    [GeneratedRegex("\"[^\"]+\": *\"[\\^~*]")]
+    private static partial Regex LooseVersion();
+}

@@ -1,0 +1,219 @@
+using Millrace.Log;
+
+namespace Millrace.Tests.Twins;
+
+/// <summary>A disk in memory that forgets what was not synced, and fails when told to.</summary>
+/// <remarks>
+/// Harsher than ext4: after <see cref="Crash"/> each unsynced write is kept, dropped or torn at 512 bytes, and each
+/// unsynced change of a name is kept or dropped, independently. A failed sync drops the dirty data from the disk and
+/// leaves it in the cache, as Linux does: readers see it until the crash, and a second sync succeeds without it.
+/// </remarks>
+public sealed class MemoryDisk : IDisk
+{
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, MemoryFile> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MemoryFile> _syncedNames = new(StringComparer.Ordinal);
+    private readonly List<NameChange> _unsyncedNames = [];
+    private DiskFault? _fault;
+
+    /// <summary>Operations so far; the first is number 1.</summary>
+    public int Operations { get; private set; }
+
+    /// <summary>Operations that failed because they were told to.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>What <see cref="Space"/> answers.</summary>
+    public DiskSpace Room { get; set; } = new(1L << 40, 1L << 40);
+
+    /// <summary>The n-th operation from now on fails.</summary>
+    public void FailAt(int operation, DiskFaultKind kind, bool fromThenOn = false)
+    {
+        lock (_gate)
+        {
+            _fault = new DiskFault(Operations + operation, kind, fromThenOn);
+        }
+    }
+
+    /// <summary>Operations succeed again.</summary>
+    public void Heal()
+    {
+        lock (_gate)
+        {
+            _fault = null;
+        }
+    }
+
+    /// <summary>Operations of other threads wait until this is disposed.</summary>
+    public IDisposable Hold()
+    {
+        _gate.Enter();
+        return new Held(_gate);
+    }
+
+    /// <summary>The power goes and comes back. Files still open must not be used any more.</summary>
+    public void Crash(Random random)
+    {
+        lock (_gate)
+        {
+            _fault = null;
+            int keptOfTen = random.Next(3) switch { 0 => 0, 1 => 10, _ => random.Next(1, 10) };
+            foreach (NameChange change in _unsyncedNames.Where(_ => random.Next(10) < keptOfTen))
+            {
+                change.ApplyTo(_syncedNames);
+            }
+            _unsyncedNames.Clear();
+            _names.Clear();
+            foreach ((string path, MemoryFile file) in _syncedNames)
+            {
+                file.Crash(random, keptOfTen);
+                _names[path] = file;
+            }
+        }
+    }
+
+    /// <summary>The bytes of a file, to look at and to damage; null if there is no such file.</summary>
+    public byte[]? Contents(string path)
+    {
+        lock (_gate)
+        {
+            return _names.TryGetValue(path, out MemoryFile? file) ? file.Copy() : null;
+        }
+    }
+
+    /// <summary>Puts a durable file there.</summary>
+    public void Place(string path, byte[] bytes)
+    {
+        lock (_gate)
+        {
+            var file = new MemoryFile(bytes);
+            _names[path] = file;
+            _syncedNames[path] = file;
+        }
+    }
+
+    public IDiskFile Create(string path) => Do("create", path, () =>
+    {
+        if (_names.ContainsKey(path))
+        {
+            throw new IOException($"{path} exists.");
+        }
+        var file = new MemoryFile([]);
+        Change(new NameChange(null, path, file));
+        return new OpenFile(this, file, path);
+    });
+
+    public IDiskFile Open(string path, FileAccess access) => Do("open", path, () =>
+        _names.TryGetValue(path, out MemoryFile? file)
+            ? new OpenFile(this, file, path)
+            : throw new FileNotFoundException($"There is no {path}.", path));
+
+    public void Rename(string from, string to) => Do("rename", from, () =>
+    {
+        MemoryFile file = _names.TryGetValue(from, out MemoryFile? found)
+            ? found
+            : throw new FileNotFoundException($"There is no {from}.", from);
+        Change(new NameChange(from, to, file));
+        return 0;
+    });
+
+    public void Delete(string path) => Do("delete", path, () =>
+    {
+        Change(new NameChange(path, null, null));
+        return 0;
+    });
+
+    public void CreateDirectory(string path) => Do("create directory", path, () => 0);
+
+    public void SyncDirectory(string path) => Do("sync directory", path, () =>
+    {
+        _unsyncedNames.ForEach(change => change.ApplyTo(_syncedNames));
+        _unsyncedNames.Clear();
+        return 0;
+    });
+
+    public IReadOnlyList<string> List(string directory) => Do("list", directory, () =>
+        _names.Keys.Where(path => Path.GetDirectoryName(path) == directory)
+            .Select(path => Path.GetFileName(path)).ToArray());
+
+    public DiskSpace Space(string path) => Room;
+
+    /// <summary>Counts an operation, and fails it if it is its turn.</summary>
+    private T Do<T>(string operation, string path, Func<T> action, Action? onFailure = null)
+    {
+        lock (_gate)
+        {
+            Operations++;
+            if (_fault is { } fault && (Operations == fault.At || (fault.FromThenOn && Operations > fault.At)))
+            {
+                Failures++;
+                onFailure?.Invoke();
+                throw new DiskException(operation, path,
+                    fault.Kind == DiskFaultKind.NoSpace ? DiskException.NoSpace : DiskException.InputOutput);
+            }
+            return action();
+        }
+    }
+
+    private void Change(NameChange change)
+    {
+        change.ApplyTo(_names);
+        _unsyncedNames.Add(change);
+    }
+
+    private sealed class Held(Lock gate) : IDisposable
+    {
+        public void Dispose() => gate.Exit();
+    }
+
+    private sealed record DiskFault(int At, DiskFaultKind Kind, bool FromThenOn);
+
+    private sealed record NameChange(string? From, string? To, MemoryFile? File)
+    {
+        public void ApplyTo(IDictionary<string, MemoryFile> names)
+        {
+            if (From is not null)
+            {
+                names.Remove(From);
+            }
+            if (To is not null)
+            {
+                names[To] = File!;
+            }
+        }
+    }
+
+    private sealed class OpenFile(MemoryDisk disk, MemoryFile file, string path) : IDiskFile
+    {
+        public long Length => disk.Do("stat", path, () => file.Length);
+
+        public int Read(Span<byte> buffer, long position)
+        {
+            byte[] bytes = new byte[buffer.Length];
+            int count = disk.Do("read", path, () => file.Read(bytes, position));
+            bytes.AsSpan(0, count).CopyTo(buffer);
+            return count;
+        }
+
+        public void Write(ReadOnlySpan<byte> bytes, long position)
+        {
+            byte[] copy = bytes.ToArray();
+            byte[] half = copy[..(copy.Length / 2)];
+            disk.Do("write", path, () => file.Write(copy, position), () => file.Write(half, position));
+        }
+
+        public void SetLength(long bytes) => disk.Do("set length", path, () => file.SetLength(bytes));
+
+        public void SyncData() => disk.Do("sync", path, file.Sync, () => file.LoseDirty());
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>How an operation of <see cref="MemoryDisk"/> fails.</summary>
+public enum DiskFaultKind
+{
+    InputOutput,
+    NoSpace,
+}
