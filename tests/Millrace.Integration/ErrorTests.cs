@@ -16,19 +16,19 @@ public sealed class ErrorTests(UsedDirectory used) : IClassFixture<UsedDirectory
     [InlineData("missing.json", "up", "--config", "missing.json")]
     [InlineData("emperor", "key", "create", "--role", "emperor")]
     [InlineData("--tenant", "key", "create")]
-    [InlineData("Shop!", "key", "create", "--tenant", "Shop!")]
+    [InlineData("tenant", "key", "create", "--tenant", "Shop!")]
     [InlineData("missing.ndjson", "send", "missing.ndjson", "--key", "k")]
     [InlineData("--out", "generate", "--events", "10")]
     [InlineData("colour", "demo", "--colour")]
     public async Task A_bad_argument_is_named(string named, params string[] arguments)
     {
-        var before = Fingerprint();
+        var before = Fingerprint.Of(_workspace.Data);
 
         string[] data = arguments[0] is "up" or "key" ? ["--data", _workspace.Data] : [];
         var outcome = await MillraceProgram.RunAsync(_workspace, [.. arguments, .. data]);
 
         ShouldBeOneSentence(outcome, 2).ShouldContain(named);
-        Fingerprint().ShouldBe(before);
+        before.ShouldStillHold();
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class ErrorTests(UsedDirectory used) : IClassFixture<UsedDirectory
     [InlineData("""{"log": """, "millrace.json")]
     public async Task A_bad_setting_is_named(string settings, string named)
     {
-        var before = Fingerprint();
+        var before = Fingerprint.Of(_workspace.Data);
         var folder = Directory.CreateTempSubdirectory("millrace-test-").FullName;
         var file = Path.Combine(folder, "millrace.json");
         File.WriteAllText(file, settings);
@@ -48,7 +48,7 @@ public sealed class ErrorTests(UsedDirectory used) : IClassFixture<UsedDirectory
         Directory.Delete(folder, recursive: true);
 
         ShouldBeOneSentence(outcome, 2).ShouldContain(named);
-        Fingerprint().ShouldBe(before);
+        before.ShouldStillHold();
     }
 
     [Fact]
@@ -72,20 +72,20 @@ public sealed class ErrorTests(UsedDirectory used) : IClassFixture<UsedDirectory
         using var newer = new Workspace();
         Directory.CreateDirectory(newer.Data);
         File.WriteAllText(Path.Combine(newer.Data, "format"), "2\n");
-        var before = Workspace.Fingerprint(newer.Data);
+        var before = Fingerprint.Of(newer.Data);
 
         var up = await MillraceProgram.RunAsync(newer, "up", "--data", newer.Data, "--http", newer.Address);
         var key = await MillraceProgram.RunAsync(newer, "key", "create", "--data", newer.Data, "--role", "admin");
 
         ShouldBeOneSentence(up, 2).ShouldContain("newer");
         ShouldBeOneSentence(key, 2).ShouldContain("newer");
-        Workspace.Fingerprint(newer.Data).ShouldBe(before);
+        before.ShouldStillHold();
     }
 
     [Fact]
     public async Task A_read_only_directory_is_refused_and_not_touched()
     {
-        var before = Fingerprint();
+        var before = Fingerprint.Of(_workspace.Data);
         // A mount namespace of its own: read-only for root too, and gone with the process.
         const string readOnly = """mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@" """;
         string[] inNamespace = ["--mount", "sh", "-c", readOnly, "sh", _workspace.Data];
@@ -97,7 +97,7 @@ public sealed class ErrorTests(UsedDirectory used) : IClassFixture<UsedDirectory
 
         outcome.ExitCode.ShouldBeOneOf(1, 2);
         ShouldBeOneSentence(outcome, outcome.ExitCode).ShouldContain(_workspace.Data);
-        Fingerprint().ShouldBe(before);
+        before.ShouldStillHold();
         await EventShouldBeThereAsync();
     }
 
@@ -117,13 +117,13 @@ public sealed class ErrorTests(UsedDirectory used) : IClassFixture<UsedDirectory
     private static string ShouldBeOneSentence(Outcome outcome, int exitCode)
     {
         outcome.ExitCode.ShouldBe(exitCode, outcome.Error);
-        outcome.Error.TrimEnd('\n').Split('\n').ShouldHaveSingleItem(outcome.Error);
-        outcome.Error.ShouldStartWith("millrace: ");
-        outcome.Error.ShouldNotContain("   at ");
-        return outcome.Error;
+        // A server may have told what it does before it found out; that is no complaint.
+        var complaints = outcome.Error.TrimEnd('\n').Split('\n')
+            .Where(line => !line.StartsWith("info: ", StringComparison.Ordinal));
+        var sentence = complaints.ShouldHaveSingleItem(outcome.Error);
+        sentence.ShouldStartWith("millrace: ");
+        return sentence;
     }
-
-    private string Fingerprint() => Workspace.Fingerprint(_workspace.Data);
 
     private async Task EventShouldBeThereAsync()
     {

@@ -18,7 +18,7 @@ internal sealed class SampleCheck(Table table, string key, Api api)
         {
             return;
         }
-        var fields = table.Metadata.CurrentSchema.Fields;
+        var fields = table.Metadata.Schema.Fields;
         var ids = string.Join(", ", fresh.Select(row => $"'{row.GetProperty(key).GetString()!.Replace("'", "''", StringComparison.Ordinal)}'"));
         var found = await api.SqlAsync(
             $"SELECT {string.Join(", ", fields.Select(Selected))} FROM {table.Name.Name} WHERE {key} IN ({ids})");

@@ -43,11 +43,6 @@ internal sealed class Workspace : IDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    /// <summary>The path of a script's folder, the names of all files below and their bytes, as one text to compare.</summary>
-    public static string Fingerprint(string folder) => string.Join('\n', Directory
-        .EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-        .Select(file => $"{file} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}"));
-
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private void WriteSettings(WorkspaceSettings settings) => File.WriteAllText(SettingsFile, JsonSerializer.Serialize(
