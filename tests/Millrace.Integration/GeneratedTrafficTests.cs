@@ -6,7 +6,9 @@ namespace Millrace.Integration;
 /// <summary>What the generator expects, by its own bookkeeping, against what SQL and the ledger say.</summary>
 public class GeneratedTrafficTests
 {
-    private const int Events = 100_000;
+    /// <summary>Another number for <c>./test --long million</c>.</summary>
+    private static readonly int Events = int.Parse(
+        Environment.GetEnvironmentVariable("MILLRACE_TEST_EVENTS") ?? "100000", CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task A_hundred_thousand_events_come_out_as_expected_and_sending_them_again_adds_nothing()

@@ -42,18 +42,14 @@ function read(path) {
   return new Promise((resolve, reject) => {
     const file = { records: [] };
     avro.createFileDecoder(path, { parseHook: schema => avro.Type.forSchema(schema, { registry: { long } }) })
-      .on('metadata', (type, codec, header) => Object.assign(file, { codec, header, schema: schemaOf(header) }))
+      .on('metadata', (type, codec, { meta }) => Object.assign(file, { codec, meta, schema: JSON.parse(meta['avro.schema']) }))
       .on('data', record => file.records.push(record))
       .on('error', reject)
       .on('end', () => resolve(file));
   });
 }
 
-function schemaOf(header) {
-  return JSON.parse(String(header['avro.schema']));
-}
-
-function check(path, { codec, header, schema, records }) {
+function check(path, { codec, meta, schema, records }) {
   const demand = (holds, what) => { if (!holds) totals.problems.push(`${path}: ${what}`); };
   demand(records.length > 0, 'has no records');
   demand(codec === 'null' || codec === 'deflate', `codec ${codec}`);
@@ -69,7 +65,7 @@ function check(path, { codec, header, schema, records }) {
   totals.entries += records.length;
   demand(schema.name === 'manifest_entry', `an unknown record ${schema.name}`);
   for (const key of ['schema', 'schema-id', 'partition-spec', 'partition-spec-id', 'format-version', 'content']) {
-    demand(header[key] !== undefined, `the header has no ${key}`);
+    demand(meta[key] !== undefined, `the header has no ${key}`);
   }
   requireIds(schema, ENTRY_FIELDS, demand);
   requireIds(schema.fields.find(field => field.name === 'data_file').type, FILE_FIELDS, demand);

@@ -1,8 +1,10 @@
 // Reads tables with icebird. For each line of standard input,
-//   {"metadata": "/path/to/N.metadata.json", "snapshots": "current" | "all", "key": column, "sample": every N-th row, "sum": {...}}
+//   {"metadata": "/path/to/N.metadata.json", "snapshots": "current" | "all", "key": column, "sample": every N-th row, "last": column,
+//    "sum": {...}}
 // one line of standard output:
-//   {"snapshots": [{"id", "summary", "count", "sums": {group: total}, "rows": [...]}]}
+//   {"snapshots": [{"id", "summary", "count", "last", "sums": {group: total}, "rows": [...]}]}
 // "sum": {"of": column, "by": column} adds up a column, grouped by another. Sample rows stand in the order of their key.
+// "last" is the greatest value of a column of integers.
 import { createInterface } from 'node:readline';
 import { readFile } from 'node:fs/promises';
 import { icebergRead } from 'icebird';
@@ -30,7 +32,7 @@ async function readTable(request) {
   return { snapshots };
 }
 
-async function readSnapshot(metadata, snapshot, { key, sample, sum }) {
+async function readSnapshot(metadata, snapshot, { key, sample, last, sum }) {
   const summary = snapshot.summary;
   const rows = summary['total-records'] === '0' ? [] : await icebergRead({
     tableUrl: metadata.location,
@@ -43,7 +45,11 @@ async function readSnapshot(metadata, snapshot, { key, sample, sum }) {
     .sort((a, b) => (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0))
     .filter((_, i) => sample > 0 && i % sample === 0)
     .map(row => Object.fromEntries(names.map(name => [name, row[name] ?? null])));
-  return { id: String(snapshot['snapshot-id']), summary, count: rows.length, sums, rows: picked };
+  return { id: String(snapshot['snapshot-id']), summary, count: rows.length, last: greatest(rows, last), sums, rows: picked };
+}
+
+function greatest(rows, column) {
+  return column ? rows.reduce((most, row) => (row[column] > most ? row[column] : most), -1n) : null;
 }
 
 /** 64-bit integers as text: a number of JavaScript cannot hold them. */

@@ -28,6 +28,7 @@ internal sealed class IcebirdReader : IAsyncDisposable
             snapshots,
             key = request.Key,
             sample = request.SampleEvery,
+            last = request.Last,
             sum = request.Sum is null ? null : new { of = request.Sum.Of, by = request.Sum.By },
         }));
         await _node.Input.FlushAsync();
@@ -48,6 +49,9 @@ internal sealed record IcebirdRequest(string Key)
     /// <summary>0: no sample.</summary>
     public int SampleEvery { get; init; }
 
+    /// <summary>A column of integers whose greatest value is wanted.</summary>
+    public string? Last { get; init; }
+
     public GroupedSum? Sum { get; init; }
 }
 
@@ -60,6 +64,9 @@ internal sealed class IcebirdSnapshot(JsonElement answer)
     private const string PositionKey = "millrace.position.";
 
     public long Count => answer.GetProperty("count").GetInt64();
+
+    /// <summary>The greatest value of <see cref="IcebirdRequest.Last"/>.</summary>
+    public long Last => answer.GetProperty("last").AsLong();
 
     public IReadOnlyDictionary<string, long> Sums =>
         answer.GetProperty("sums").EnumerateObject().ToDictionary(sum => sum.Name, sum => sum.Value.AsLong());

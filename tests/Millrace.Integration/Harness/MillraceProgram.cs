@@ -12,5 +12,5 @@ internal static class MillraceProgram
 
     /// <summary>Runs a verb to its end, in the workspace's folder.</summary>
     public static Task<Outcome> RunAsync(Workspace workspace, params string[] arguments) =>
-        ChildProcess.RunAsync(Command(workspace, arguments) with { Deadline = TimeSpan.FromMinutes(3) });
+        ChildProcess.RunAsync(Command(workspace, arguments) with { Deadline = TimeSpan.FromMinutes(10) });
 }
