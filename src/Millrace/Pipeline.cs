@@ -15,6 +15,7 @@ using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Log;
 using Millrace.Protocols;
+using Millrace.Query;
 using Millrace.Watch;
 
 namespace Millrace;
@@ -91,13 +92,15 @@ internal sealed class Pipeline : IAsyncDisposable
             ? SettingsFile.Read(file, Environment.GetEnvironmentVariable) : Settings.Default;
         var catalog = await SqliteCatalog.OpenAsync(directory.In("catalog.db"), ct);
         held.Push(catalog);
+        var meters = NewMeters(held);
         var tables = LakeTables.Open(catalog, new LocalStore(disk, directory.In("lake")), NewAuthor(options.Time));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddFoundation(builder, options);
+        builder.Services.AddSingleton(meters);
         builder.Services.AddSingleton<IDisk>(disk);
         builder.Services.AddControl(directory, options.SettingsFile);
         builder.Services.AddProtocols();
-        builder.Services.AddSingleton(tables);
+        builder.Services.AddSingleton(tables).AddSingleton(tables.Catalog).AddSingleton(tables.Store);
         builder.Services.AddWatch(new WatchOptions());
         // Hosted services stop in the reverse of this order: HTTP, Collect, Log, then the lake drains what is left.
         if (options.Roles.HasFlag(Roles.Lake))
@@ -106,36 +109,49 @@ internal sealed class Pipeline : IAsyncDisposable
         }
         if (options.Roles.HasFlag(Roles.Collect))
         {
-            var (log, stamp) = await OpenLogAsync(opened, settings, tables, ct);
+            var (log, stamp) = await OpenLogAsync(opened, settings, tables, meters);
             builder.Services.AddLog(
                 log, stamp, async cancel => (await tables.PositionAsync(directory.NodeText, cancel))?.Offset);
             builder.Services.AddCollect();
         }
-        builder.WebHost.UseMillraceKestrel(
-            Listeners(options, settings), new CollectOptions { ConnectionsMax = settings.Collect.ConnectionsMax });
+        if (options.Roles.HasFlag(Roles.Query))
+        {
+            var pending = new PendingReader(directory.In("log"), disk, directory.NodeText, options.Time);
+            builder.Services.AddSingleton<ReadPending>(pending.Read);
+            builder.Services.AddQuery(directory, QueryOptionsOf(settings));
+        }
+        builder.WebHost.UseMillraceKestrel(Listeners(options, settings), new CollectOptions());
         return Map(builder.Build(), options.Roles);
     }
 
     /// <summary>The new segment opens with the control version in force, whose content is kept first.</summary>
     private static async Task<(LogWriter Log, ReadOnlyMemory<byte> Stamp)> OpenLogAsync(
-        Opened opened, Settings settings, LakeTables tables, CancellationToken ct)
+        Opened opened, Settings settings, LakeTables tables, IMeterFactory meters)
     {
         var (options, directory, disk, _) = opened;
         var control = ControlStore.Open(directory.ControlDatabase, options.Time);
         var snapshot = ControlSnapshot.Of(control, settings);
         control.KeepVersion(snapshot.Version, snapshot.Content);
-        var position = await tables.PositionAsync(directory.NodeText, ct);
+        var position = await tables.PositionAsync(directory.NodeText, CancellationToken.None);
         var log = new LogOptions
         {
             Directory = directory.In("log"),
             Node = directory.Node,
             SegmentBytes = settings.Log.SegmentBytes,
             InFlightBytesMax = settings.Log.InFlightBytes,
-            Durability = settings.Log.Durability == Durability.Os ? LogDurability.Os : LogDurability.Disk,
+            Durability = settings.Log.Durability,
             FirstOffsetMin = position?.Offset ?? 0,
         };
-        var start = new LogStart(snapshot.Version, NewRandom(), new Meter("millrace.log"));
+        var start = new LogStart(snapshot.Version, NewRandom(), meters.Create("Millrace.Log"));
         return (LogWriter.Open(log, disk, options.Time, start), snapshot.Version);
+    }
+
+    /// <summary>Made before the host: the log, which is opened before it, counts too.</summary>
+    private static IMeterFactory NewMeters(Stack<IDisposable> held)
+    {
+        var provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        held.Push(provider);
+        return provider.GetRequiredService<IMeterFactory>();
     }
 
     /// <summary>Seeded by the system: salts, ids and names must differ between processes.</summary>
@@ -169,8 +185,20 @@ internal sealed class Pipeline : IAsyncDisposable
         app.UseWatch();
         app.UseRouting();
         app.MapKeys();
+        if (roles.HasFlag(Roles.Query))
+        {
+            app.MapQuery();
+        }
         return app;
     }
+
+    private static QueryOptions QueryOptionsOf(Settings settings) => new()
+    {
+        Timeout = settings.Query.Timeout,
+        TimeoutMax = settings.Query.TimeoutMax,
+        MemoryBytesMax = settings.Query.MemoryBytes,
+        Threads = settings.Query.Threads,
+    };
 
     private static List<Listener> Listeners(PipelineOptions options, Settings settings)
     {

@@ -13,6 +13,9 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
 
     private int _position;
 
+    /// <summary>Location of the file the bytes are from.</summary>
+    internal string File => file;
+
     internal int Left => bytes.Length - _position;
 
     internal IcebergFormatException Damage(string problem) => new(file, $"{problem} at byte {_position}");
@@ -26,6 +29,14 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
         ReadOnlyMemory<byte> taken = bytes.Slice(_position, (int)length);
         _position += (int)length;
         return taken;
+    }
+
+    /// <summary>The bytes that <paramref name="read"/> reads.</summary>
+    internal ReadOnlyMemory<byte> Slice(Action read)
+    {
+        int start = _position;
+        read();
+        return bytes[start.._position];
     }
 
     internal long Varint()
@@ -162,8 +173,11 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
             case AvroKind.Array or AvroKind.Map:
                 SkipBlocks(actual, depth);
                 break;
+            case AvroKind.Int or AvroKind.Long or AvroKind.Enum:
+                Varint();
+                break;
             case not null:
-                SingleValueOrEnum(actual);
+                Take(LengthOf(actual));
                 break;
         }
     }
@@ -183,17 +197,15 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
         }
     }
 
-    private void SingleValueOrEnum(AvroType type)
+    /// <summary>Bytes of a value that is not a varint; reads the length where one stands before it.</summary>
+    private long LengthOf(AvroType type) => type.Kind switch
     {
-        if (type.Kind == AvroKind.Enum)
-        {
-            Varint();
-        }
-        else
-        {
-            SingleValue(type);
-        }
-    }
+        AvroKind.Boolean => 1,
+        AvroKind.Float => sizeof(float),
+        AvroKind.Double => sizeof(double),
+        AvroKind.Fixed => type.Size,
+        _ => Varint(),
+    };
 
     /// <summary>Follows unions to the value's actual type; null if that is "null".</summary>
     private AvroType? Resolve(AvroType type)
@@ -210,8 +222,8 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
         return type.Kind == AvroKind.Null ? null : type;
     }
 
-    /// <summary>Items in the next block of an array or map;
-    /// a negative count is followed by the block's bytes.</summary>
+    /// <summary>Items in the next block of an array or map; a negative
+    /// count is followed by the block's bytes.</summary>
     private long BlockCount()
     {
         long count = Varint();

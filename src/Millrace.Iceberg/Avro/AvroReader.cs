@@ -8,8 +8,8 @@ internal sealed class AvroReader
 {
     private const int SyncBytes = 16;
 
-    /// <summary>Decompressed bytes of a file beyond which it is taken for damage:
-    /// a manifest of 8 MB holds about 40 MB.</summary>
+    /// <summary>Decompressed bytes of a file beyond which it is taken for
+    /// damage: a manifest of 8 MB holds about 40 MB.</summary>
     private const long DecodedBytesMax = 1L << 30;
 
     private readonly AvroCursor _cursor;
@@ -117,7 +117,8 @@ internal sealed class AvroReader
                     throw new IcebergFormatException(_file, $"more than {DecodedBytesMax} bytes when decompressed");
                 }
             }
-            return plain.GetBuffer().AsMemory(0, (int)plain.Length);
+            // A copy of exact length: decoded manifests point into it for as long as they are cached.
+            return plain.ToArray();
         }
         catch (Exception problem) when (problem is InvalidDataException or IOException)
         {

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Millrace.Iceberg;
 
-/// <summary>Reads manifests of any writer: fields are found by id in the file's own schema,
-/// unknown ones skipped.</summary>
+/// <summary>Reads manifests of any writer: fields are found by id in the
+/// file's own schema, unknown ones skipped.</summary>
 internal sealed class ManifestReader
 {
     private static readonly Dictionary<int, long> s_noCounts = [];
@@ -29,7 +29,7 @@ internal sealed class ManifestReader
         var reader = new ManifestReader(bytes, description);
         var entries = new List<ManifestEntry>();
         reader._avro.Each(cursor => entries.Add(reader.ReadEntry(cursor)));
-        return new Manifest(entries, reader._avro.DecodedBytes);
+        return new Manifest(entries, reader._avro.DecodedBytes + ((long)entries.Count * Manifest.EntryBytes));
     }
 
     /// <summary>Place of each partition field id in the spec, from the manifest's header.</summary>
@@ -84,8 +84,8 @@ internal sealed class ManifestReader
         long? records = null, size = null;
         byte[]?[] partition = [];
         byte[]? keyMetadata = null;
-        Dictionary<int, long> sizes = s_noCounts, values = s_noCounts, nulls = s_noCounts, nans = s_noCounts;
-        Dictionary<int, byte[]> lower = s_noBounds, upper = s_noBounds;
+        IReadOnlyDictionary<int, long> sizes = s_noCounts, values = s_noCounts, nulls = s_noCounts, nans = s_noCounts;
+        IReadOnlyDictionary<int, byte[]> lower = s_noBounds, upper = s_noBounds;
         List<long>? splitOffsets = null;
         List<int>? equalityIds = null;
         cursor.Record(type, field =>
@@ -99,12 +99,12 @@ internal sealed class ManifestReader
                 case 102: partition = ReadPartition(cursor, value); break;
                 case 103: records = cursor.Long(value); break;
                 case 104: size = cursor.Long(value); break;
-                case 108: sizes = ReadMap(cursor, value, ReadCount); break;
-                case 109: values = ReadMap(cursor, value, ReadCount); break;
-                case 110: nulls = ReadMap(cursor, value, ReadCount); break;
-                case 137: nans = ReadMap(cursor, value, ReadCount); break;
-                case 125: lower = ReadMap(cursor, value, ReadBound); break;
-                case 128: upper = ReadMap(cursor, value, ReadBound); break;
+                case 108: sizes = EncodedMap<long>.Read(cursor, value, ReadCount); break;
+                case 109: values = EncodedMap<long>.Read(cursor, value, ReadCount); break;
+                case 110: nulls = EncodedMap<long>.Read(cursor, value, ReadCount); break;
+                case 137: nans = EncodedMap<long>.Read(cursor, value, ReadCount); break;
+                case 125: lower = EncodedMap<byte[]>.Read(cursor, value, ReadBound); break;
+                case 128: upper = EncodedMap<byte[]>.Read(cursor, value, ReadBound); break;
                 case 131: keyMetadata = cursor.Bytes(value); break;
                 case 132: splitOffsets = ReadList(cursor, value, item => cursor.Long(item)); break;
                 case 135: equalityIds = ReadList(cursor, value, item => cursor.Int(item)); break;
@@ -147,23 +147,6 @@ internal sealed class ManifestReader
 
     private static byte[] ReadBound(AvroCursor cursor, AvroType type) =>
         cursor.Bytes(type) ?? throw cursor.Damage("no bound");
-
-    /// <summary>A map with int keys: an array of records whose first field is the key, whatever its ids.</summary>
-    private static Dictionary<int, T> ReadMap<T>(
-        AvroCursor cursor, AvroType type, Func<AvroCursor, AvroType, T> readValue)
-    {
-        var map = new Dictionary<int, T>();
-        cursor.Array(type, item =>
-        {
-            if (item is not { Kind: AvroKind.Record, Fields.Count: 2 })
-            {
-                throw cursor.Damage("a map whose items are not key and value");
-            }
-            int key = cursor.Int(item.Fields[0].Type) ?? throw cursor.Damage("a map without a key");
-            map[key] = readValue(cursor, item.Fields[1].Type);
-        });
-        return map;
-    }
 
     private static List<T>? ReadList<T>(AvroCursor cursor, AvroType type, Func<AvroType, T?> readItem)
         where T : struct

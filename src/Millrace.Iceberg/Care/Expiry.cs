@@ -7,8 +7,8 @@ public sealed class Expiry(TableStore store)
 {
     private const string GcEnabled = "gc.enabled";
 
-    /// <summary>Files reachable from a table's earlier state and not from a later one,
-    /// in the order to delete them.</summary>
+    /// <summary>Files reachable from a table's earlier state and not from a
+    /// later one, in the order to delete them.</summary>
     /// <param name="before">As it was before snapshots expired.</param>
     /// <param name="after">As it is now; its property <c>gc.enabled = false</c> keeps every file.</param>
     /// <param name="ct">Cancels.</param>

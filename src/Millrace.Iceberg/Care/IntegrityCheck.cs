@@ -1,7 +1,7 @@
 namespace Millrace.Iceberg;
 
-/// <summary>Checks a table's metadata, lists, manifests and data files against each other and
-/// the specification.</summary>
+/// <summary>Checks a table's metadata, lists, manifests and data files
+/// against each other and the specification.</summary>
 /// <remarks>Reads every list and manifest from the store, never from the cache; data files are compared by their
 /// length only.</remarks>
 public sealed class IntegrityCheck

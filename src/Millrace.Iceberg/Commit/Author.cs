@@ -1,6 +1,7 @@
 namespace Millrace.Iceberg;
 
 /// <summary>Who writes: the clock, the source of ids and the engine's name in summaries. Thread safe.</summary>
+/// <remarks>File names come from the random source: two writers of one table must not share a seed.</remarks>
 public sealed class Author(TimeProvider clock, Random random, string engineVersion)
 {
     /// <summary>JSON readers in JavaScript hold integers exactly below this.</summary>

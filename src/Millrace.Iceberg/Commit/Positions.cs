@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Millrace.Iceberg;
 
-/// <summary>Up to where each node's log is in a table:
-/// kept in the table itself, so that rows and position are one.</summary>
+/// <summary>Up to where each node's log is in a table: kept in the table
+/// itself, so that rows and position are one.</summary>
 /// <remarks>
 /// <code>
 /// snapshot summary  millrace.position.NODE = "OFFSET"         end offset, exclusive; on every snapshot of ours
@@ -33,8 +33,8 @@ public static class Positions
     internal static string Property(long sequenceNumber, string offset) =>
         string.Create(CultureInfo.InvariantCulture, $"{sequenceNumber}:{offset}");
 
-    /// <summary>The snapshots from the current one back to where every position has been found:
-    /// expiry keeps these.</summary>
+    /// <summary>The snapshots from the current one back to where every
+    /// position has been found: expiry keeps these.</summary>
     internal static IEnumerable<Snapshot> CarryingChain(TableMetadata metadata)
     {
         List<Snapshot> chain = [.. Ancestry(metadata)];

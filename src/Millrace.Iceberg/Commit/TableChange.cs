@@ -62,9 +62,9 @@ public sealed class TableChange
     public TableChange MergeManifests(int minCount = 100) =>
         Do(new FileOperation("replace") { MergeMinCount = minCount });
 
-    /// <summary>A key of the snapshot's summary. A key of <see cref="Positions"/> also becomes a table property. On a
-    /// table that has snapshots this alone adds one;
-    /// on a table without, only positions are kept, as properties.</summary>
+    /// <summary>A key of the snapshot's summary. A key of <see cref="Positions"/> also becomes
+    /// a table property. On a table that has snapshots this alone adds one; on a table
+    /// without, only positions are kept, as properties.</summary>
     public TableChange SetSummary(string key, string value)
     {
         _summary[key] = value;
@@ -103,8 +103,8 @@ public sealed class TableChange
     /// <returns>The swap that makes it true; null if there is nothing to change.</returns>
     /// <param name="origin">Freshly loaded; null if the table is to be created.</param>
     /// <param name="store">Where the files go.</param>
-    /// <param name="written">Receives each file's location before it is written,
-    /// so that a loser can delete its own.</param>
+    /// <param name="written">Receives each file's location before it is
+    /// written, so that a loser can delete its own.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="StaleChangeException">A file to be removed is no longer in the table.</exception>
     public async Task<WrittenChange?> WriteAsync(

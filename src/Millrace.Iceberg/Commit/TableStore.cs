@@ -4,7 +4,7 @@ namespace Millrace.Iceberg;
 /// safe; one per process is enough.</summary>
 public sealed class TableStore(IObjectStore objects, Author author, long manifestCacheBytes = TableStore.CacheBytes)
 {
-    /// <summary>Default bound of the manifest cache, in decompressed bytes: about 50,000 files of 30 columns.</summary>
+    /// <summary>Default bound of the manifest cache, in bytes: about 25,000 files of 30 columns.</summary>
     public const long CacheBytes = 64L << 20;
 
     public IObjectStore Objects { get; } = objects;

@@ -10,8 +10,8 @@ namespace Millrace.Iceberg;
 /// </remarks>
 public sealed class Transaction(ICatalog catalog, TableStore store)
 {
-    /// <summary>Attempts before a commit gives up; Iceberg's default is 4 retries,
-    /// ours survives a busier table.</summary>
+    /// <summary>Attempts before a commit gives up; Iceberg's default is 4
+    /// retries, ours survives a busier table.</summary>
     private const int AttemptsMax = 20;
 
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
@@ -20,12 +20,15 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
     /// <summary>Commits.</summary>
     /// <returns>The changed tables as committed; unchanged ones are left out.</returns>
     /// <exception cref="StaleChangeException">The changes no longer fit the tables, or 20 races were lost.</exception>
-    /// <exception cref="CommitUnknownException">The catalog failed inside the commit,
-    /// and what happened after it did not
-    /// tell the outcome.</exception>
+    /// <exception cref="CommitUnknownException">The catalog failed inside the commit, and
+    /// what happened after it did not tell the outcome.</exception>
     public async Task<IReadOnlyDictionary<TableName, Table>> CommitAsync(
         TransactionRequest request, CancellationToken ct)
     {
+        if (request.Changes.DistinctBy(change => change.Table).Count() < request.Changes.Count)
+        {
+            throw new ArgumentException("Two changes of one table in a transaction: the second could never fit.");
+        }
         var uncertain = new List<Attempt>();
         try
         {
@@ -92,8 +95,8 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
         }
     }
 
-    /// <summary>The tables as they are now. Null if that cannot be read at the moment
-    /// although an outcome hangs on it.</summary>
+    /// <summary>The tables as they are now. Null if that cannot be read at the
+    /// moment although an outcome hangs on it.</summary>
     private async Task<Dictionary<TableName, Table>?> LoadAsync(
         IReadOnlyList<TableChange> changes, List<Attempt> uncertain, CancellationToken ct)
     {
@@ -177,8 +180,8 @@ public sealed class Transaction(ICatalog catalog, TableStore store)
         }
     }
 
-    /// <summary>Best effort: what a failing store keeps is an orphan, unreferenced,
-    /// and goes with the next clean-up.</summary>
+    /// <summary>Best effort: what a failing store keeps is an orphan,
+    /// unreferenced, and goes with the next clean-up.</summary>
     private async Task DeleteAsync(Attempt attempt)
     {
         foreach (string location in attempt.Files)

@@ -81,5 +81,9 @@ public sealed record PartitionSummary(bool ContainsNull, bool? ContainsNan, byte
 
 /// <summary>A decoded manifest.</summary>
 /// <param name="Entries">In file order.</param>
-/// <param name="DecodedBytes">Bytes after decompression: what a cache counts.</param>
-public sealed record Manifest(IReadOnlyList<ManifestEntry> Entries, long DecodedBytes);
+/// <param name="MemoryBytes">About what it takes in memory: what a cache counts.</param>
+public sealed record Manifest(IReadOnlyList<ManifestEntry> Entries, long MemoryBytes)
+{
+    /// <summary>Bytes an entry takes besides the decompressed bytes it points into.</summary>
+    internal const int EntryBytes = 1200;
+}

@@ -14,8 +14,8 @@ public sealed record Schema(int Id, IReadOnlyList<Field> Fields)
     /// <summary>Column or struct member with that id, or null. Ids inside lists and maps are not found.</summary>
     public Field? Find(int id) => Find(Fields, id);
 
-    /// <summary>Every column and struct member with its path of names, outermost first;
-    /// lists and maps are not entered.</summary>
+    /// <summary>Every column and struct member with its path of names, outermost
+    /// first; lists and maps are not entered.</summary>
     public IEnumerable<(IReadOnlyList<string> Path, Field Field)> Leaves() => Walk([], Fields);
 
     /// <summary>The highest id in use, those inside lists and maps included.</summary>
@@ -76,16 +76,16 @@ public sealed record Schema(int Id, IReadOnlyList<Field> Fields)
 /// <param name="Id">Never reused: readers resolve columns by it, so a rename keeps it.</param>
 /// <param name="Name">Current name.</param>
 /// <param name="Type">Type.</param>
-/// <param name="IsRequired">True if null is impossible. Ours are always optional:
-/// DuckDB writes only optional columns.</param>
+/// <param name="IsRequired">True if null is impossible. Ours are always
+/// optional: DuckDB writes only optional columns.</param>
 /// <param name="Doc">Comment, or null.</param>
 public sealed record Field(int Id, string Name, FieldType Type, bool IsRequired = false, string? Doc = null)
 {
     /// <summary>Keys other engines wrote, such as defaults.</summary>
     public UnknownKeys Unknown { get; init; } = UnknownKeys.None;
 
-    /// <summary>The column's name inside Parquet files:
-    /// letters, digits and underscores, everything else as <c>_x2E</c>.</summary>
+    /// <summary>The column's name inside Parquet files: letters, digits and
+    /// underscores, everything else as <c>_x2E</c>.</summary>
     /// <remarks>The rule of Iceberg's AvroSchemaUtil.sanitize; icebird finds columns only under this name.</remarks>
     public string FileName => AvroNames.Sanitize(Name);
 }

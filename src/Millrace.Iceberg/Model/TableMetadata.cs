@@ -57,8 +57,8 @@ public sealed record TableMetadata
         ?? throw new IcebergUnsupportedException(
             $"{Location}: a manifest names partition spec {id}, which is not listed.");
 
-    /// <summary>A column by id in the current schema, else in the newest older one that had it;
-    /// null if never known.</summary>
+    /// <summary>A column by id in the current schema, else in the newest older
+    /// one that had it; null if never known.</summary>
     public Field? FindField(int id) =>
         Schema.Find(id) ?? Schemas.Reverse()
             .Select(schema => schema.Find(id)).FirstOrDefault(field => field is not null);

@@ -45,13 +45,13 @@ internal sealed class ManifestCache(IObjectStore objects, long bytesMax)
                 return;
             }
             _byLocation[location] = _byUse.AddFirst((location, manifest));
-            _bytes += manifest.DecodedBytes;
+            _bytes += manifest.MemoryBytes;
             while (_bytes > bytesMax)
             {
                 (string oldest, Manifest dropped) = _byUse.Last!.Value;
                 _byUse.RemoveLast();
                 _byLocation.Remove(oldest);
-                _bytes -= dropped.DecodedBytes;
+                _bytes -= dropped.MemoryBytes;
             }
         }
     }

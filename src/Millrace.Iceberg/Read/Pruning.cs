@@ -1,8 +1,7 @@
 namespace Millrace.Iceberg;
 
-/// <summary>Decides from summaries alone which manifests and files cannot matter to a predicate.
-/// Every doubt says "may".
-/// For one plan; not thread safe.</summary>
+/// <summary>Decides from summaries alone which manifests and files cannot matter to a
+/// predicate. Every doubt says "may". For one plan; not thread safe.</summary>
 internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
 {
     private readonly Dictionary<int, SpecConditions> _bySpec = [];

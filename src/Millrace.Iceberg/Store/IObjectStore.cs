@@ -9,9 +9,8 @@ public interface IObjectStore
     /// <exception cref="IOException">It exists already, or the store failed.</exception>
     Task PutAsync(string location, ReadOnlyMemory<byte> bytes, CancellationToken ct);
 
-    /// <summary>Takes over a scratch file of this machine as a new file;
-    /// it is durable when this returns and the scratch
-    /// file is gone.</summary>
+    /// <summary>Takes over a scratch file of this machine as a new file; it is durable
+    /// when this returns and the scratch file is gone.</summary>
     /// <exception cref="IOException">It exists already, or the store failed.</exception>
     Task PutFileAsync(string location, string scratchPath, CancellationToken ct);
 

@@ -5,9 +5,9 @@ namespace Millrace.Iceberg;
 
 /// <summary>Files under one directory of this machine, under <c>file:///</c> locations.</summary>
 /// <remarks>
-/// A file appears under its name only when its bytes are on the disk:
-/// it is written beside it (<c>.part</c>), synced and
-/// renamed, and the directory is synced. What a crash leaves behind ends in <c>.part</c> and is never referenced.
+/// A file appears under its name only when its bytes are on the disk: it is written beside
+/// it (<c>.part</c>), synced and renamed, and the directory is synced. What a crash leaves
+/// behind ends in <c>.part</c> and is never referenced.
 /// </remarks>
 public sealed class LocalStore : IObjectStore
 {
@@ -91,7 +91,11 @@ public sealed class LocalStore : IObjectStore
         foreach (FileInfo file in directory.EnumerateFiles("*", SearchOption.AllDirectories))
         {
             ct.ThrowIfCancellationRequested();
-            yield return new StoredObject(LocationOf(file.FullName), file.Length, file.LastWriteTimeUtc);
+            // One look at the disk serves all three: a file may be deleted while the listing goes on.
+            if (file.Exists)
+            {
+                yield return new StoredObject(LocationOf(file.FullName), file.Length, file.LastWriteTimeUtc);
+            }
         }
     }
 

@@ -87,10 +87,10 @@ public static class Bounds
         _ => null,
     };
 
-    /// <summary>Order of two values of a type; null if they cannot be compared (NaN, damage,
-    /// an unknown type).</summary>
-    /// <remarks>Strings compare by UTF-8 bytes, which is code-point order and not what
-    /// string.CompareOrdinal does.</remarks>
+    /// <summary>Order of two values of a type; null if they cannot be
+    /// compared (NaN, damage, an unknown type).</summary>
+    /// <remarks>Strings compare by UTF-8 bytes, which is code-point order and
+    /// not what string.CompareOrdinal does.</remarks>
     public static int? Compare(PrimitiveType type, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         switch (type.Kind)
@@ -122,8 +122,8 @@ public static class Bounds
         _ => Encode(type, value),
     };
 
-    /// <summary>The bytes of an upper bound, or null if there is none:
-    /// NaN, or a string that nothing short exceeds.</summary>
+    /// <summary>The bytes of an upper bound, or null if there is none: NaN, or
+    /// a string that nothing short exceeds.</summary>
     public static byte[]? Upper(PrimitiveType type, object value) => value switch
     {
         string text => StringBounds.Upper(text),

@@ -27,8 +27,8 @@ public sealed class DataFileStatistics
 
     /// <summary>Reads the column statistics of DuckDB's <c>COPY … (RETURN_STATS)</c>.</summary>
     /// <param name="columns">Path (<c>"res"."host"</c>) to statistic (<c>num_values</c>) to text.</param>
-    /// <param name="schema">Of the rows written; columns inside lists and maps are skipped,
-    /// as the format wants.</param>
+    /// <param name="schema">Of the rows written; columns inside lists and
+    /// maps are skipped, as the format wants.</param>
     /// <remarks>A text that is not exactly of the expected form leaves its bound out: less pruning, never a lost row.
     /// <c>has_nan</c> is not used: it speaks of the last row group only.</remarks>
     public static DataFileStatistics FromDuckDb(

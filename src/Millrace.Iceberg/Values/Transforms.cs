@@ -26,8 +26,8 @@ public static class Transforms
     /// <summary>Days since 1970-01-01 that contain an instant.</summary>
     public static int DayOf(long micros) => (int)FloorDivide(micros, MicrosPerDay);
 
-    /// <summary>A value carried through a transform;
-    /// null if Millrace cannot (bucket, truncate, an unfit type).</summary>
+    /// <summary>A value carried through a transform; null if Millrace cannot
+    /// (bucket, truncate, an unfit type).</summary>
     /// <remarks>Order is kept: a ≤ b implies Apply(a) ≤ Apply(b), which is what pruning rests on.</remarks>
     public static byte[]? Apply(string transform, PrimitiveType source, ReadOnlySpan<byte> value)
     {

@@ -10,57 +10,58 @@ internal sealed class KeyClient : IDisposable
 {
     private readonly HttpClient _http;
 
-    public KeyClient(string to, string adminKey)
+    public KeyClient(Uri server, string adminKey)
     {
-        if (!Uri.TryCreate(to, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new OperatorException(OperatorException.BadUsage, $"--to '{to}' is no address: use http://HOST:PORT.");
-        }
-        _http = new HttpClient { BaseAddress = address };
+        _http = new HttpClient { BaseAddress = server };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", adminKey);
     }
 
-    public Task<byte[]> CreateAsync(NewKey key, CancellationToken cancellation)
+    public Task<byte[]> CreateAsync(NewKey key, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string?>
         {
-            ["role"] = key.Role.ToString().ToLowerInvariant(), ["tenant"] = key.Tenant, ["source"] = key.Source, ["value"] = key.Value,
+            ["role"] = key.Role.ToString().ToLowerInvariant(),
+            ["tenant"] = key.Tenant,
+            ["source"] = key.Source,
+            ["value"] = key.Value,
         });
-        return SendAsync(HttpMethod.Post, "/api/keys", new ByteArrayContent(body), cancellation);
+        return SendAsync(HttpMethod.Post, "/api/keys", new ByteArrayContent(body), cancellationToken);
     }
 
-    public Task<byte[]> ListAsync(CancellationToken cancellation) => SendAsync(HttpMethod.Get, "/api/keys", null, cancellation);
+    public Task<byte[]> ListAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, "/api/keys", null, cancellationToken);
 
-    public Task RevokeAsync(string id, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Delete, $"/api/keys/{Uri.EscapeDataString(id)}", null, cancellation);
+    public Task RevokeAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"/api/keys/{Uri.EscapeDataString(id)}", null, cancellationToken);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellation)
+    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body,
+        CancellationToken cancellationToken)
     {
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = body };
-            using var answer = await _http.SendAsync(request, cancellation);
+            using var answer = await _http.SendAsync(request, cancellationToken);
             if (answer.IsSuccessStatusCode)
             {
-                return await answer.Content.ReadAsByteArrayAsync(cancellation);
+                return await answer.Content.ReadAsByteArrayAsync(cancellationToken);
             }
-            throw new OperatorException(OperatorException.Failed, await ReasonAsync(answer, cancellation));
+            throw new CliError(await ReasonAsync(answer, cancellationToken));
         }
         catch (HttpRequestException failure)
         {
-            throw new OperatorException(OperatorException.Failed, $"'{_http.BaseAddress}' does not answer: {failure.Message}", failure);
+            throw new CliError($"{_http.BaseAddress} does not answer: {failure.Message}");
         }
     }
 
-    private static async Task<string> ReasonAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    private static async Task<string> ReasonAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         if (answer.Content.Headers.ContentType?.MediaType == Events.Problem.ContentType)
         {
-            var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellation);
+            var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
             return problem.GetProperty("detail").GetString()!;
         }
-        return $"the server answered {(int)answer.StatusCode}: is this the address of its --api?";
+        return $"The server answered {(int)answer.StatusCode}: is this the address of its --api?";
     }
 }

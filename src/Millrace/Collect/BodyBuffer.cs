@@ -3,7 +3,8 @@ using Millrace.Events;
 
 namespace Millrace.Collect;
 
-/// <summary>A body in one piece of pooled memory that was taken from a budget. Reused: <see cref="Clear"/> gives all back.</summary>
+/// <summary>A body in one piece of pooled memory that was taken from a budget. Reused: <see cref="Clear"/> gives all
+/// back.</summary>
 /// <remarks>Hot path. Not thread safe.</remarks>
 internal sealed class BodyBuffer(BodyBudget budget)
 {

@@ -46,7 +46,8 @@ internal sealed class BodyDecoder(CollectOptions options)
                     {
                         return Refusal.BodyTooLarge;
                     }
-                    if (decoded.Length > options.RatioFreeBytes && decoded.Length / options.DecodedRatioMax > body.Length)
+                    if (decoded.Length > options.RatioFreeBytes
+                        && decoded.Length / options.DecodedRatioMax > body.Length)
                     {
                         return CollectRefusals.RatioTooHigh;
                     }

@@ -31,5 +31,6 @@ internal static class BodyEncodings
         : Is(name, "br") ? BodyEncoding.Brotli
         : BodyEncoding.Unsupported;
 
-    private static bool Is(ReadOnlySpan<char> name, string encoding) => name.Equals(encoding, StringComparison.OrdinalIgnoreCase);
+    private static bool Is(ReadOnlySpan<char> name, string encoding) =>
+        name.Equals(encoding, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,22 +1,24 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Unicode;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.ObjectPool;
 using Millrace.Control;
 using Millrace.Events;
+using Millrace.Log;
 using Millrace.Protocols;
 
 namespace Millrace.Collect;
 
-/// <summary>A request's whole journey: route, key, body, decoding, counting, the log, and the answer only after the disk.</summary>
+/// <summary>A request's whole journey: route, key, body, decoding, counting, the log, and the answer only after the
+/// disk.</summary>
 /// <remarks>Hot path: nothing is allocated per event, little per request. Thread safe.</remarks>
 internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, LiveSettings settings)
 {
     private const int RetryAfterSecondsMax = 5;
 
-    private readonly BodyReader _reader = new(parts.Options, parts.Time);
+    private readonly BodyReceiver _receiver = new(parts.Options, parts.Time);
     private readonly BodyDecoder _decoder = new(parts.Options);
     private readonly DefaultObjectPool<Visit> _visits = new(new VisitPolicy(parts.Budget));
     private readonly string _receiptPrefix = parts.Log.Node.ToString("x16", CultureInfo.InvariantCulture) + "-";
@@ -104,7 +106,7 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
             return Refusal.UnsupportedEncoding;
         }
         var bytesMax = settings.Current.Collect.BodyBytesMax(visit.Route.Protocol.Name);
-        if (await _reader.ReadAsync(context, bytesMax, visit.Raw) is { } unread)
+        if (await _receiver.ReadAsync(context, bytesMax, visit.Raw) is { } unread)
         {
             return unread;
         }
@@ -141,8 +143,12 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         var (rented, length) = EnvelopeWriter.Write(visit, context);
         try
         {
-            var appended = await parts.Log.AppendAsync(
-                new CollectEntry(rented.AsMemory(0, length), visit.Body, visit.Shape.Events.Count, default));
+            var appended = await parts.Log.AppendAsync(new LogEntry
+            {
+                Head = rented.AsMemory(0, length),
+                Body = new ReadOnlySequence<byte>(visit.Body),
+                Events = visit.Shape.Events.Count,
+            });
             visit.Offset = appended.Offset;
             return CollectRefusals.Of(appended.Refusal);
         }

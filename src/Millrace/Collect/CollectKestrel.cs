@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
@@ -19,15 +20,17 @@ internal static class CollectKestrel
 {
     private const string NoBareLineFeeds = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
 
-    public static void Harden(KestrelServerOptions kestrel, CollectOptions options)
+    /// <exception cref="ValidationException">A limit is out of its range.</exception>
+    public static void Harden(KestrelServerOptions kestrel, CollectOptions options, int connectionsMax)
     {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         // A bare line feed as line end lets a proxy and us disagree where a request ends.
         AppContext.SetSwitch(NoBareLineFeeds, true);
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
         limits.RequestHeadersTimeout = options.RequestHeadersTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(options.BodyBytesPerSecondMin, options.BodyRateGrace);
-        limits.MaxConcurrentConnections = options.ConnectionsMax;
+        limits.MaxConcurrentConnections = connectionsMax;
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.MaxRequestHeaderCount = options.HeadersMax;
         limits.MaxRequestHeadersTotalSize = options.HeaderBytesMax;

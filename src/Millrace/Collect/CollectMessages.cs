@@ -1,20 +1,23 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Control;
+using Millrace.Log;
 
 namespace Millrace.Collect;
 
 internal static partial class CollectMessages
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Control version {Version} is in force from log offset {Offset} on.")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Control version {Version} is in force from log offset {Offset} on.")]
     public static partial void ControlInForce(this ILogger logger, KeyHash version, long offset);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The log refused a {Kind} record ({Refusal}); it is tried again. Nothing is lost.")]
-    public static partial void RecordRefused(this ILogger logger, string kind, CollectAppendRefusal refusal);
+    public static partial void RecordRefused(this ILogger logger, string kind, AppendRefusal refusal);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "The log refused the last counts of refused requests ({Refusal}): {Requests} requests are missing in the ledger.")]
-    public static partial void RefusalsLost(this ILogger logger, CollectAppendRefusal refusal, long requests);
+        Message = "The log refused the last counts of refused requests ({Refusal}): "
+            + "{Requests} requests are missing in the ledger.")]
+    public static partial void RefusalsLost(this ILogger logger, AppendRefusal refusal, long requests);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "control.db could not keep a control version; it is tried again. {Reason}")]

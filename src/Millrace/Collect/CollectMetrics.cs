@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace Millrace.Collect;
 
-/// <summary>What Collect counts. Tags come from fixed lists: protocols, routes, statuses, codes; never from a client.</summary>
+/// <summary>What Collect counts. Tags come from fixed lists: protocols, routes, statuses, codes; never from a
+/// client.</summary>
 internal sealed class CollectMetrics
 {
     public const string MeterName = "Millrace.Collect";
@@ -23,11 +24,14 @@ internal sealed class CollectMetrics
         _time = time;
         var meter = meters.Create(MeterName);
         _received = meter.CreateCounter<long>("millrace.collect.received", "{event}", "Events accepted.");
-        _requests = meter.CreateCounter<long>("millrace.collect.requests", "{request}", "Requests by route and status.");
+        _requests =
+            meter.CreateCounter<long>("millrace.collect.requests", "{request}", "Requests by route and status.");
         _refused = meter.CreateCounter<long>("millrace.collect.refused", "{request}", "Requests refused.");
-        _bodyBytes = meter.CreateCounter<long>("millrace.collect.body.bytes", "By", "Bytes of accepted bodies, decompressed.");
+        _bodyBytes =
+            meter.CreateCounter<long>("millrace.collect.body.bytes", "By", "Bytes of accepted bodies, decompressed.");
         _duration = meter.CreateHistogram<double>("millrace.collect.duration", "s", "From the headers to the answer.");
-        meter.CreateObservableCounter("millrace.collect.bodies.entered", () => budget.Entered, "By", "Memory taken for bodies.");
+        meter.CreateObservableCounter("millrace.collect.bodies.entered", () =>
+            budget.Entered, "By", "Memory taken for bodies.");
         meter.CreateObservableCounter("millrace.collect.bodies.left", () => budget.Entered - budget.Reserved, "By",
             "Memory given back by bodies; entered minus left is in flight.");
     }

@@ -16,11 +16,8 @@ internal sealed record CollectOptions
 
     public TimeSpan BodyRateGrace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>From the first header byte read to the last body byte; 408 beyond.</summary>
+    /// <summary>For the whole body, counted from the end of the headers; 408 beyond.</summary>
     public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromSeconds(30);
-
-    [Range(1, int.MaxValue)]
-    public int ConnectionsMax { get; init; } = 10_000;
 
     /// <summary>From one address that is no trusted network; further ones are closed at once.</summary>
     [Range(1, int.MaxValue)]
@@ -36,7 +33,7 @@ internal sealed record CollectOptions
     [Range(1, 1 << 20)]
     public int RequestLineBytesMax { get; init; } = 64 << 10;
 
-    /// <summary>Kestrel's own stop for any body, on either side; protocols set smaller ones.</summary>
+    /// <summary>Kestrel's own stop for any body, on either side; each protocol has its own, mostly smaller.</summary>
     [Range(1, long.MaxValue)]
     public long BodyBytesMax { get; init; } = 64_000_000;
 
@@ -52,7 +49,8 @@ internal sealed record CollectOptions
     [Range(0, int.MaxValue)]
     public int RatioFreeBytes { get; init; } = 256 << 10;
 
-    /// <summary>Different (minute, tenant, source, route, status, code) kept; further ones are counted as <c>other</c>.</summary>
+    /// <summary>Different (minute, tenant, source, route, status, code) kept; further ones are counted as
+    /// <c>other</c>.</summary>
     [Range(1, 100_000)]
     public int RefusalRowsMax { get; init; } = 1_000;
 

@@ -1,4 +1,5 @@
 using Millrace.Events;
+using Millrace.Log;
 
 namespace Millrace.Collect;
 
@@ -22,11 +23,11 @@ internal static class CollectRefusals
     public static readonly Refusal ClientGone =
         new(499, "client_gone", "The client went away before its body was complete.");
 
-    public static Refusal? Of(CollectAppendRefusal refusal) => refusal switch
+    public static Refusal? Of(AppendRefusal refusal) => refusal switch
     {
-        CollectAppendRefusal.InFlightFull => Refusal.Overloaded,
-        CollectAppendRefusal.DiskFull => Refusal.DiskFull,
-        CollectAppendRefusal.DiskFailing => Refusal.DiskFailing,
+        AppendRefusal.InFlightFull => Refusal.Overloaded,
+        AppendRefusal.DiskFull => Refusal.DiskFull,
+        AppendRefusal.DiskFailing => Refusal.DiskFailing,
         _ => null,
     };
 }

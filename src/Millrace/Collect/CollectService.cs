@@ -1,12 +1,15 @@
+using System.Buffers;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Control;
 using Millrace.Events;
+using Millrace.Log;
 
 namespace Millrace.Collect;
 
-/// <summary>The loop beside the requests: writes changes of control and the counts of refused requests into the log.</summary>
+/// <summary>The loop beside the requests: writes changes of control and the counts of refused requests into the
+/// log.</summary>
 /// <remarks>Its start writes the first control record, before the first request is accepted.</remarks>
 internal sealed class CollectService(
     CollectParts parts, LiveControl control, ControlStore store, ILogger<CollectService> logger) : BackgroundService
@@ -30,7 +33,7 @@ internal sealed class CollectService(
         await base.StopAsync(cancellationToken);
         var rows = parts.Refusals.Take();
         var refusal = await WriteRefusalsAsync(rows);
-        if (refusal != CollectAppendRefusal.None)
+        if (refusal != AppendRefusal.None)
         {
             logger.RefusalsLost(refusal, rows.Values.Sum(count => count.Requests));
         }
@@ -63,7 +66,8 @@ internal sealed class CollectService(
         }
     }
 
-    /// <summary>Brings the log's control version up to date: the content first, then the record that names it.</summary>
+    /// <summary>Brings the log's control version up to date: the content first, then the record that names
+    /// it.</summary>
     private async Task WriteControlAsync()
     {
         var snapshot = control.Current;
@@ -82,7 +86,7 @@ internal sealed class CollectService(
             return;
         }
         var appended = await AppendAsync(EnvelopeKind.Control, snapshot.Version, snapshot.Version);
-        if (appended.Refusal != CollectAppendRefusal.None)
+        if (appended.Refusal != AppendRefusal.None)
         {
             logger.RecordRefused("control", appended.Refusal);
             return;
@@ -97,21 +101,23 @@ internal sealed class CollectService(
     {
         var rows = parts.Refusals.Take();
         var refusal = await WriteRefusalsAsync(rows);
-        if (refusal != CollectAppendRefusal.None)
+        if (refusal != AppendRefusal.None)
         {
             parts.Refusals.Return(rows);
             logger.RecordRefused("refusals", refusal);
         }
     }
 
-    private async Task<CollectAppendRefusal> WriteRefusalsAsync(IReadOnlyDictionary<RefusalRow, RefusalCount> rows) =>
-        rows.Count == 0 ? CollectAppendRefusal.None
+    private async Task<AppendRefusal> WriteRefusalsAsync(IReadOnlyDictionary<RefusalRow, RefusalCount> rows) =>
+        rows.Count == 0 ? AppendRefusal.None
             : (await AppendAsync(EnvelopeKind.Refusals, Refusals.Write(rows), default)).Refusal;
 
-    private ValueTask<CollectAppend> AppendAsync(EnvelopeKind kind, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> stamp)
+    private ValueTask<AppendResult> AppendAsync(EnvelopeKind kind, ReadOnlyMemory<byte> body,
+        ReadOnlyMemory<byte> stamp)
     {
         var head = new byte[Envelope.BytesMax(default)];
         var length = Envelope.Write(head, kind, default);
-        return parts.Log.AppendAsync(new CollectEntry(head.AsMemory(0, length), body, 0, stamp));
+        return parts.Log.AppendAsync(
+            new LogEntry { Head = head.AsMemory(0, length), Body = new ReadOnlySequence<byte>(body), Stamp = stamp });
     }
 }

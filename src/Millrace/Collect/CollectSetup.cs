@@ -9,7 +9,8 @@ using Millrace.Protocols;
 
 namespace Millrace.Collect;
 
-/// <summary>Registers the HTTP edge: Kestrel for every process that answers HTTP, the endpoint for the role collect.</summary>
+/// <summary>Registers the HTTP edge: Kestrel for every process that answers HTTP, the endpoint for the role
+/// collect.</summary>
 internal static class CollectSetup
 {
     private const string MovedContentLength = "X-Content-Length";
@@ -22,18 +23,21 @@ internal static class CollectSetup
         return web.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             var services = kestrel.ApplicationServices;
-            CollectKestrel.Harden(kestrel, options);
-            CollectKestrel.Listen(kestrel, listeners, services.GetRequiredService<ConnectionDoor>(),
-                services.GetRequiredService<LiveSettings>().Current.Https);
+            var settings = services.GetRequiredService<LiveSettings>().Current;
+            CollectKestrel.Harden(kestrel, options, settings.Collect.ConnectionsMax);
+            CollectKestrel.Listen(kestrel, listeners, services.GetRequiredService<ConnectionDoor>(), settings.Https);
         });
     }
 
-    /// <summary>The role collect. Needs Control, <see cref="CollectLog"/>, <see cref="CollectOptions"/> and the protocols.</summary>
+    /// <summary>The role collect. Needs Control, <see cref="CollectLog"/>, <see cref="CollectOptions"/> and the
+    /// protocols.</summary>
     public static IServiceCollection AddCollect(this IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddSingleton(provider => new BodyBudget(provider.GetRequiredService<CollectOptions>().BodyBytesInFlightMax));
-        services.AddSingleton(provider => new RefusalTable(provider.GetRequiredService<CollectOptions>().RefusalRowsMax));
+        services.AddSingleton(provider =>
+            new BodyBudget(provider.GetRequiredService<CollectOptions>().BodyBytesInFlightMax));
+        services.AddSingleton(provider =>
+            new RefusalTable(provider.GetRequiredService<CollectOptions>().RefusalRowsMax));
         services.AddSingleton(provider => new CollectRoutes(provider.GetServices<IProtocol>()));
         services.AddSingleton<CollectMetrics>();
         services.AddSingleton(provider => new CollectParts(provider.GetRequiredService<CollectLog>(),
@@ -78,7 +82,8 @@ internal static class CollectSetup
             SideFeature.Serves(context, Side.Collect) ? endpoint.HandleAsync(context, next) : next(context));
     }
 
-    // Kestrel lets Transfer-Encoding win and moves the other one out of the way; a proxy before us may choose otherwise.
+    // Kestrel lets Transfer-Encoding win and moves the other one out of the way; a proxy before us may choose
+    // otherwise.
     private static bool HasBothLengths(IHeaderDictionary headers) =>
         !StringValues.IsNullOrEmpty(headers.TransferEncoding)
         && (headers.ContentLength is not null || headers.ContainsKey(MovedContentLength));

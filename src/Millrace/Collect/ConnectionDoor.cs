@@ -54,7 +54,8 @@ internal sealed class ConnectionDoor(CollectOptions options, LiveSettings settin
 /// <summary>The side of a connection, seen by its requests.</summary>
 internal sealed record SideFeature(Side Side)
 {
-    /// <summary>Whether a request came in by an address that serves a side; one without a mark (tests) serves both.</summary>
+    /// <summary>Whether a request came in by an address that serves a side; one without a mark (tests) serves
+    /// both.</summary>
     public static bool Serves(HttpContext context, Side side) =>
         context.Features.Get<SideFeature>() is not { } feature || (feature.Side & side) != 0;
 }

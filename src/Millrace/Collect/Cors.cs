@@ -13,7 +13,8 @@ internal static class Cors
     /// <summary>Two hours: browsers take no more.</summary>
     private const string MaxAgeSeconds = "7200";
 
-    /// <summary>On every answer. Credentials are allowed because beacons always send them; a key decides, never a cookie.</summary>
+    /// <summary>On every answer. Credentials are allowed because beacons always send them; a key decides, never a
+    /// cookie.</summary>
     public static void Apply(HttpContext context)
     {
         var origin = context.Request.Headers.Origin;

@@ -15,25 +15,9 @@ internal static class LogSetup
         Func<CancellationToken, Task<long?>> committed)
     {
         services.AddSingleton(writer);
-        services.AddSingleton(new CollectLog(writer.Node, stamp, entry => AppendAsync(writer, entry)));
+        services.AddSingleton(new CollectLog(writer.Node, stamp, entry => writer.AppendAsync(entry)));
         services.AddHostedService(provider =>
             new LogService(writer, committed, provider.GetRequiredService<TimeProvider>()));
         return services;
-    }
-
-    private static async ValueTask<CollectAppend> AppendAsync(LogWriter writer, CollectEntry entry)
-    {
-        var result = await writer.AppendAsync(new LogEntry
-        {
-            Head = entry.Head, Body = new(entry.Body), Events = entry.Events, Stamp = entry.Stamp,
-        });
-        return new CollectAppend(result.Offset, result.Refusal switch
-        {
-            AppendRefusal.None => CollectAppendRefusal.None,
-            AppendRefusal.InFlightFull => CollectAppendRefusal.InFlightFull,
-            AppendRefusal.DiskFull => CollectAppendRefusal.DiskFull,
-            AppendRefusal.DiskFailing => CollectAppendRefusal.DiskFailing,
-            _ => throw new System.Diagnostics.UnreachableException(),
-        });
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ControlSnapshot
     public static ControlSnapshot Of(ControlStore store, Settings settings)
     {
         var keys = store.Keys();
-        // A key that was revoked stays revoked, also if the file names it: hence the revoked ones are taken out of both.
+        // A key that was revoked stays revoked, also if the file names it: it is taken out of both.
         var revoked = keys.Where(key => key.Revoked is not null).Select(key => key.Grant.Hash).ToHashSet();
         return new ControlSnapshot(
             store.Tenants().Concat(settings.Tenants),
@@ -44,9 +44,11 @@ internal sealed class ControlSnapshot
     /// <summary>SHA-256 of <see cref="Content"/>: the body of a control record, 32 bytes.</summary>
     public ReadOnlyMemory<byte> Version { get; }
 
-    /// <summary>Hot path: hashes, looks up, compares the whole hash in constant time. Null: unknown or revoked.</summary>
+    /// <summary>Hot path: hashes, looks up, compares the whole hash in constant time. Null: unknown or
+    /// revoked.</summary>
     public KeyGrant? Find(ReadOnlySpan<byte> key) =>
-        key.Length is >= KeyRules.ValueCharsMin and <= KeyRules.ValueBytesMax ? _keys.GetValueOrDefault(KeyHash.Of(key)) : null;
+        key.Length is >= KeyRules.ValueCharsMin and <= KeyRules.ValueBytesMax
+            ? _keys.GetValueOrDefault(KeyHash.Of(key)) : null;
 
     private static ReadOnlyMemory<byte> Canonical(IReadOnlyList<string> tenants)
     {

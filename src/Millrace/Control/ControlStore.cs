@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Millrace.Control;
 
 /// <summary>DIR/control.db: tenants, keys by hash, and the control versions that log records name.</summary>
-/// <remarks>SQLite in WAL mode; several processes write. Every call opens its own pooled connection, so it is thread safe.
-/// Times are µs since 1970.</remarks>
+/// <remarks>SQLite in WAL mode; several processes write. Every call opens its own pooled connection, so it is thread
+/// safe. Times are µs since 1970.</remarks>
 internal sealed class ControlStore
 {
     private const int SchemaVersion = 1;
@@ -31,7 +31,8 @@ internal sealed class ControlStore
             var version = (long)Command(database, "PRAGMA user_version").ExecuteScalar()!;
             if (version > SchemaVersion)
             {
-                throw new OperatorException(OperatorException.BadUsage, $"A newer Millrace wrote '{path}': use that one.");
+                throw new OperatorException(OperatorException.BadUsage,
+                    $"A newer Millrace wrote '{path}': use that one.");
             }
             if (version < SchemaVersion)
             {
@@ -41,7 +42,8 @@ internal sealed class ControlStore
         }
         catch (SqliteException failure)
         {
-            throw new OperatorException(OperatorException.Failed, $"'{path}' cannot be opened: {failure.Message}", failure);
+            throw new OperatorException(OperatorException.Failed, $"'{path}' cannot be opened: {failure.Message}",
+                failure);
         }
     }
 
@@ -55,7 +57,8 @@ internal sealed class ControlStore
             throw new OperatorException(OperatorException.BadUsage, fault);
         }
         var value = key.Value ?? KeyRules.MakeValue(key.Role);
-        var grant = new KeyGrant(KeyRules.MakeId(), KeyHash.Of(Encoding.UTF8.GetBytes(value)), key.Tenant, key.Source, key.Role);
+        var grant = new KeyGrant(KeyRules.MakeId(), KeyHash.Of(Encoding.UTF8.GetBytes(value)), key.Tenant, key.Source,
+            key.Role);
         using var database = Connect();
         using var transaction = database.BeginTransaction();
         if (key.Tenant.Length > 0)
@@ -67,10 +70,12 @@ internal sealed class ControlStore
             """
             INSERT INTO keys (id, hash, tenant, source, role, created) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (hash) DO NOTHING
-            """, grant.Id, HashBytes(grant.Hash), grant.Tenant, grant.Source, RoleText(grant.Role), Now()).ExecuteNonQuery();
+            """,
+            grant.Id, HashBytes(grant.Hash), grant.Tenant, grant.Source, RoleText(grant.Role), Now()).ExecuteNonQuery();
         if (added == 0)
         {
-            throw new OperatorException(OperatorException.Failed, "A key with this value exists already, or existed: choose another.");
+            throw new OperatorException(OperatorException.Failed,
+                "A key with this value exists already, or existed: choose another.");
         }
         transaction.Commit();
         return (grant, value);
@@ -81,7 +86,8 @@ internal sealed class ControlStore
     public bool RevokeKey(string id)
     {
         using var database = Connect();
-        return Command(database, "UPDATE keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL", id, Now()).ExecuteNonQuery() > 0;
+        return Command(database, "UPDATE keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL", id, Now())
+            .ExecuteNonQuery() > 0;
     }
 
     /// <summary>Every key that was ever made, oldest first.</summary>
@@ -113,7 +119,8 @@ internal sealed class ControlStore
         return tenants;
     }
 
-    /// <summary>Keeps the content of a control version; durable when this returns, so that a log record may name it.</summary>
+    /// <summary>Keeps the content of a control version; durable when this returns, so that a log record may name
+    /// it.</summary>
     public void KeepVersion(ReadOnlyMemory<byte> hash, ReadOnlyMemory<byte> content)
     {
         using var database = Connect();
@@ -125,7 +132,8 @@ internal sealed class ControlStore
     public byte[]? Version(ReadOnlyMemory<byte> hash)
     {
         using var database = Connect();
-        return (byte[]?)Command(database, "SELECT content FROM versions WHERE hash = $1", hash.ToArray()).ExecuteScalar();
+        return (byte[]?)Command(database, "SELECT content FROM versions WHERE hash = $1", hash.ToArray())
+            .ExecuteScalar();
     }
 
     /// <summary>A connection of one's own, on which <see cref="DataVersion"/> tells of others' commits.</summary>
@@ -150,7 +158,8 @@ internal sealed class ControlStore
             CREATE TABLE IF NOT EXISTS tenants (tenant TEXT PRIMARY KEY, created INTEGER NOT NULL) STRICT;
             CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, tenant TEXT NOT NULL,
                 source TEXT NOT NULL, role TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER) STRICT;
-            CREATE TABLE IF NOT EXISTS versions (hash BLOB PRIMARY KEY, content BLOB NOT NULL, created INTEGER NOT NULL) STRICT;
+            CREATE TABLE IF NOT EXISTS versions (hash BLOB PRIMARY KEY, content BLOB NOT NULL,
+                created INTEGER NOT NULL) STRICT;
             PRAGMA user_version = {SchemaVersion};
             """).ExecuteNonQuery();
         transaction.Commit();

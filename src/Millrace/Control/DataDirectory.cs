@@ -18,7 +18,7 @@ internal sealed class DataDirectory
     /// <summary>Absolute.</summary>
     public string Path { get; }
 
-    /// <summary>Below 2^63, never 0.</summary>
+    /// <summary>Random over all 64 bits, never 0.</summary>
     public ulong Node { get; private set; }
 
     /// <summary>As receipts, lineage and file names show it: 16 hexadecimal digits.</summary>
@@ -70,12 +70,14 @@ internal sealed class DataDirectory
         }
         if (!int.TryParse(format, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
         {
-            throw new OperatorException(OperatorException.BadUsage, $"'{In("format")}' holds no format version: this is no data directory.");
+            throw new OperatorException(OperatorException.BadUsage,
+                $"'{In("format")}' holds no format version: this is no data directory.");
         }
         if (version > Format)
         {
             throw new OperatorException(OperatorException.BadUsage,
-                $"A newer Millrace wrote this directory, '{Path}' (format {version}, known here: {Format}): use that one.");
+                $"A newer Millrace wrote this directory, '{Path}' (format {version}, known here: {Format}): "
+                + "use that one.");
         }
     }
 
@@ -90,15 +92,16 @@ internal sealed class DataDirectory
             Write("format", $"{Format}\n");
         }
         Node = ulong.TryParse(Read("node"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var node)
-            && node is > 0 and <= long.MaxValue ? node
-            : throw new OperatorException(OperatorException.Failed, $"'{In("node")}' holds no node id of 16 hexadecimal digits.");
+            && node > 0 ? node
+            : throw new OperatorException(OperatorException.Failed,
+                $"'{In("node")}' holds no node id of 16 hexadecimal digits.");
     }
 
     private static ulong MakeNode()
     {
-        Span<byte> random = stackalloc byte[8];
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(random);
-        return Math.Max(1, BinaryPrimitives.ReadUInt64LittleEndian(random) & long.MaxValue);
+        return Math.Max(1, BinaryPrimitives.ReadUInt64LittleEndian(random));
     }
 
     private string? Read(string name) => File.Exists(In(name)) ? File.ReadAllText(In(name)).Trim() : null;

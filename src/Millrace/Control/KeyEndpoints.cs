@@ -6,7 +6,8 @@ using Millrace.Events;
 
 namespace Millrace.Control;
 
-/// <summary><c>POST</c>, <c>GET</c> and <c>DELETE /api/keys</c>: what <c>millrace key --to</c> speaks. Admin keys only.</summary>
+/// <summary><c>POST</c>, <c>GET</c> and <c>DELETE /api/keys</c>: what <c>millrace key --to</c> speaks. Admin keys
+/// only.</summary>
 internal sealed class KeyEndpoints(ControlStore store, LiveControl live)
 {
     private const int BodyBytesMax = 16 << 10;

@@ -15,6 +15,13 @@ internal static class KeyJson
         json.WriteEndObject();
     });
 
+    public static byte[] Revoked(string id) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("revoked", id);
+        json.WriteEndObject();
+    });
+
     public static byte[] List(IReadOnlyList<KeyRecord> keys) => Write(json =>
     {
         json.WriteStartObject();

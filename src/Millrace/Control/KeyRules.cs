@@ -17,7 +17,8 @@ internal static class KeyRules
     private const string Base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     /// <summary>A new key: 214 random bits behind a prefix that says what it is to whoever finds it.</summary>
-    public static string MakeValue(KeyRole role) => $"mr_{Letter(role)}_{RandomNumberGenerator.GetString(Base62, RandomChars)}";
+    public static string MakeValue(KeyRole role) =>
+        $"mr_{Letter(role)}_{RandomNumberGenerator.GetString(Base62, RandomChars)}";
 
     /// <summary>A new id: short, and never derived from the key.</summary>
     public static string MakeId() => RandomNumberGenerator.GetString(Base62[..36].ToLowerInvariant(), 12);
@@ -35,7 +36,8 @@ internal static class KeyRules
         : null;
 
     public static bool IsTenant(string tenant) =>
-        tenant.Length is > 0 and <= TenantCharsMax && (char.IsAsciiLetterLower(tenant[0]) || char.IsAsciiDigit(tenant[0]))
+        tenant.Length is > 0 and <= TenantCharsMax
+            && (char.IsAsciiLetterLower(tenant[0]) || char.IsAsciiDigit(tenant[0]))
         && tenant.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-');
 
     // A quote or backslash would have to be escaped in a JSON body, where keys are compared as they stand.

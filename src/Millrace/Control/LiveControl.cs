@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Millrace.Control;
 
-/// <summary>Tenants and keys in force, refreshed when control.db or <c>millrace.json</c> changes, whoever changed it.</summary>
+/// <summary>Tenants and keys in force, refreshed when control.db or <c>millrace.json</c> changes, whoever changed
+/// it.</summary>
 /// <remarks><see cref="Current"/> is safe from any thread and never waits.</remarks>
 internal sealed class LiveControl : IDisposable
 {

@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Millrace.Control;
 
-/// <summary>The settings in force. A changed file is read whole and swapped in whole; a wrong one changes nothing.</summary>
+/// <summary>The settings in force. A changed file is read whole and swapped in whole; a wrong one changes
+/// nothing.</summary>
 /// <remarks><see cref="Current"/> is safe from any thread; <see cref="Refresh"/> is called by one at a time.</remarks>
 internal sealed class LiveSettings(ILogger<LiveSettings> logger)
 {

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Millrace.Control;
 
 /// <summary>Finds the key that a request shows in a header or its query, where every vendor and every client of ours
-/// puts it: Bearer, Basic <c>KEY:</c>, X-Write-Key, <c>?write_key=</c>, <c>?writeKey=</c>; the first one counts.</summary>
+/// puts it: Bearer, Basic <c>KEY:</c>, X-Write-Key, <c>?write_key=</c>, <c>?writeKey=</c>; the first one
+/// counts.</summary>
 /// <remarks>Hot path. A key longer than any of ours reads as one that nobody knows.</remarks>
 internal static class PresentedKey
 {
@@ -18,7 +19,8 @@ internal static class PresentedKey
     /// <returns>Bytes copied; 0: the request shows no key.</returns>
     public static int Read(HttpRequest request, Span<byte> key)
     {
-        var authorization = request.Headers.Authorization.Count > 0 ? request.Headers.Authorization[0].AsSpan() : default;
+        var authorization = request.Headers.Authorization.Count > 0 ? request.Headers.Authorization[0].AsSpan()
+            : default;
         var length = authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
             ? Copy(authorization[Bearer.Length..].Trim(), key)
             : authorization.StartsWith(Basic, StringComparison.OrdinalIgnoreCase)
@@ -27,7 +29,8 @@ internal static class PresentedKey
         {
             length = Copy(header[0].AsSpan().Trim(), key);
         }
-        return length > 0 || !request.QueryString.HasValue ? length : ReadQuery(request.QueryString.Value.AsSpan(1), key);
+        return length > 0 || !request.QueryString.HasValue ? length
+            : ReadQuery(request.QueryString.Value.AsSpan(1), key);
     }
 
     // The user name is the key; it may hold colons itself, the password is empty.

@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Millrace.Control;
 
-/// <summary>DIR/locks/&lt;name&gt;, held with <c>flock</c> until disposed or until the process dies, however it dies.</summary>
+/// <summary>DIR/locks/&lt;name&gt;, held with <c>flock</c> until disposed or until the process dies, however it
+/// dies.</summary>
 /// <remarks>Opened by <c>open</c> itself: .NET locks each file it opens, shared or exclusive, so it could neither wait
 /// for a lock nor read the pid of its holder.</remarks>
 internal sealed partial class RoleLock : IDisposable

@@ -1,4 +1,5 @@
 using System.Net;
+using Millrace.Log;
 
 namespace Millrace.Control;
 
@@ -34,7 +35,8 @@ internal sealed record Settings
     /// <summary>Keys declared in the file, as hashes; they add to those of control.db.</summary>
     public IReadOnlyList<KeyGrant> Keys { get; init; } = [];
 
-    /// <summary>Names of the slices that differ from <paramref name="running"/> and count only after a restart.</summary>
+    /// <summary>Names of the slices that differ from <paramref name="running"/> and count only after a
+    /// restart.</summary>
     public IEnumerable<string> NeedRestart(Settings running)
     {
         if (HttpAddress != running.HttpAddress) { yield return "http"; }
@@ -45,27 +47,15 @@ internal sealed record Settings
     }
 }
 
-/// <summary>When an append counts as durable.</summary>
-internal enum Durability
-{
-    /// <summary>After fdatasync: survives power loss.</summary>
-    Disk,
-
-    /// <summary>After the write: survives the death of the process only.</summary>
-    Os,
-}
-
 /// <summary><c>log</c>.</summary>
 internal sealed record LogSettings
 {
-    public const long SegmentBytesMin = 64 << 10;
+    public LogDurability Durability { get; init; } = LogDurability.Disk;
 
-    public Durability Durability { get; init; } = Durability.Disk;
-
-    /// <summary>From 64 KiB; new segments have this size.</summary>
+    /// <summary>From 64 KiB to 1 GiB, a multiple of 4,096; new segments have this size.</summary>
     public long SegmentBytes { get; init; } = 128 << 20;
 
-    /// <summary>Bytes appended but not yet synced; beyond it requests get 503.</summary>
+    /// <summary>Bytes appended but not yet synced, from 64 KiB to 1 GiB; beyond it requests get 503.</summary>
     public long InFlightBytes { get; init; } = 64 << 20;
 }
 
@@ -105,7 +95,8 @@ internal sealed record CollectSettings
 {
     public const int BodyBytesDefault = 4_000_000;
 
-    /// <summary>Longest accepted body after decompression, by protocol name; <see cref="BodyBytesMax"/> has defaults.</summary>
+    /// <summary>Longest accepted body after decompression, by protocol name; <see cref="BodyBytesMax"/> has
+    /// defaults.</summary>
     public IReadOnlyDictionary<string, int> BodyBytes { get; init; } = new Dictionary<string, int>();
 
     /// <summary>Connections open at once, over all addresses.</summary>

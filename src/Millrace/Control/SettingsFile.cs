@@ -17,7 +17,8 @@ internal static class SettingsFile
     {
         if (config is not null)
         {
-            var file = Path.GetFullPath(Directory.Exists(config) ? Path.Combine(config, Name) : config, workingDirectory);
+            var file =
+                Path.GetFullPath(Directory.Exists(config) ? Path.Combine(config, Name) : config, workingDirectory);
             return File.Exists(file) ? file
                 : throw new OperatorException(OperatorException.BadUsage, $"There is no settings file '{file}'.");
         }
@@ -25,7 +26,8 @@ internal static class SettingsFile
         return File.Exists(here) ? here : null;
     }
 
-    /// <exception cref="OperatorException">The file cannot be read or something in it is wrong; names each fault.</exception>
+    /// <exception cref="OperatorException">The file cannot be read or something in it is wrong; names each
+    /// fault.</exception>
     public static Settings Read(string path, Func<string, string?> environment)
     {
         try
@@ -34,7 +36,8 @@ internal static class SettingsFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(OperatorException.BadUsage, $"'{path}' cannot be read: {failure.Message}", failure);
+            throw new OperatorException(OperatorException.BadUsage, $"'{path}' cannot be read: {failure.Message}",
+                failure);
         }
     }
 
@@ -111,7 +114,8 @@ internal static class SettingsFile
             key is null ? null : Path.GetFullPath(key, folder), section.Text("password"));
         if (certificate is null)
         {
-            section.Errors.Add(section.Line, "'https.certificate' is missing: give a PEM file (and 'https.key') or a PFX file.");
+            section.Errors.Add(section.Line,
+                "'https.certificate' is missing: give a PEM file (and 'https.key') or a PFX file.");
         }
         section.Finish();
         return https;
@@ -123,9 +127,14 @@ internal static class SettingsFile
         var log = new LogSettings
         {
             Durability = section.Choice("durability", d.Durability),
-            SegmentBytes = section.Bytes("segment_bytes", d.SegmentBytes, LogSettings.SegmentBytesMin),
-            InFlightBytes = section.Bytes("in_flight_bytes", d.InFlightBytes),
+            SegmentBytes = section.Bytes("segment_bytes", d.SegmentBytes, min: 64 << 10, max: 1 << 30),
+            InFlightBytes = section.Bytes("in_flight_bytes", d.InFlightBytes, min: 64 << 10, max: 1 << 30),
         };
+        if (log.SegmentBytes % 4_096 != 0)
+        {
+            section.Errors.Add(section.Line,
+                "'log.segment_bytes' must be a multiple of 4096, such as \"64KiB\" or \"128MiB\".");
+        }
         section.Finish();
         return log;
     }

@@ -8,7 +8,8 @@ namespace Millrace.Control;
 internal sealed class SettingsSection(SettingsNode node, string path, SettingsErrors errors)
 {
     private static readonly (string Suffix, long Factor)[] ByteUnits =
-        [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1)];
+        [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("KB", 1_000), ("MB", 1_000_000),
+            ("GB", 1_000_000_000), ("B", 1)];
 
     private static readonly (string Suffix, long Factor)[] MillisecondUnits =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
@@ -60,11 +61,13 @@ internal sealed class SettingsSection(SettingsNode node, string path, SettingsEr
     }
 
     /// <summary>A count of things, at least 1.</summary>
-    public int Count(string name, int fallback) => (int)Number(name, fallback, new Wanted([], 1, int.MaxValue, "a number from 1"));
+    public int Count(string name, int fallback) =>
+        (int)Number(name, fallback, new Wanted([], 1, int.MaxValue, "a number from 1"));
 
     /// <summary>A size: a number of bytes, or text such as "128MiB".</summary>
-    public long Bytes(string name, long fallback, long min = 1) =>
-        Number(name, fallback, new Wanted(ByteUnits, min, long.MaxValue, $"a size of at least {min} bytes, such as 1000000 or \"128MiB\""));
+    public long Bytes(string name, long fallback, long min = 1, long max = 1L << 50) =>
+        Number(name, fallback,
+            new Wanted(ByteUnits, min, max, $"a size from {min} to {max} bytes, such as 1048576 or \"128MiB\""));
 
     /// <summary>A duration: a number of seconds, or text such as "60s", "5m", "250ms".</summary>
     public TimeSpan Seconds(string name, TimeSpan fallback)
@@ -120,7 +123,8 @@ internal sealed class SettingsSection(SettingsNode node, string path, SettingsEr
     {
         foreach (var (suffix, factor) in wanted.Units)
         {
-            if (text.EndsWith(suffix, StringComparison.Ordinal) && Parse(text[..^suffix.Length].TrimEnd()) is { } number)
+            if (text.EndsWith(suffix, StringComparison.Ordinal)
+                && Parse(text[..^suffix.Length].TrimEnd()) is { } number)
             {
                 return number * factor;
             }

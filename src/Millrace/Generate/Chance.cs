@@ -4,8 +4,7 @@ namespace Millrace.Generate;
 
 /// <summary>Seeded randomness: the same seed gives the same numbers on every machine and in every version.</summary>
 /// <remarks>xoshiro256** by Blackman and Vigna (2018), its state filled by SplitMix64. <see cref="Random"/> promises a
-/// seed's
-/// numbers for one version of .NET only. Not thread safe.</remarks>
+/// seed's numbers for one version of .NET only. Not thread safe.</remarks>
 internal sealed class Chance
 {
     private ulong _a, _b, _c, _d;

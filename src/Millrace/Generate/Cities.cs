@@ -6,8 +6,7 @@ namespace Millrace.Generate;
 /// <summary>A place where users live.</summary>
 /// <param name="Weight">Its share among the places, roughly by population and by how much is bought online.</param>
 /// <param name="OffsetMinutes">From UTC, without daylight saving: a curve over the day needs no better.</param>
-internal sealed record City(
-    string Name, double Latitude, double Longitude, int OffsetMinutes, int Weight)
+internal sealed record City(double Latitude, double Longitude, int OffsetMinutes, int Weight)
 {
     /// <summary>What a client there says about the place: members, each after a comma.</summary>
     public required byte[] Columns { get; init; }
@@ -134,7 +133,7 @@ internal static class Cities
         var fields = line.Trim().Split('|');
         var culture = CultureInfo.InvariantCulture;
         return new City(
-            fields[0], double.Parse(fields[1], culture), double.Parse(fields[2], culture),
+            double.Parse(fields[1], culture), double.Parse(fields[2], culture),
             int.Parse(fields[5], culture), int.Parse(fields[6], culture))
         {
             Columns = Encoding.UTF8.GetBytes($",\"locale\":\"{fields[3]}\",\"time_zone\":\"{fields[4]}\""),

@@ -2,8 +2,7 @@ using System.Text;
 
 namespace Millrace.Generate;
 
-/// <summary>Writes the native events of contract and docs: one object a line, 600 to 900 bytes. Hot path: no
-/// allocation.</summary>
+/// <summary>Writes native events: one object a line, 600 to 900 bytes. Hot path: no allocation.</summary>
 internal sealed class EventWriter(TrafficPlan plan, LineBuffer line, Chance chance)
 {
     private static readonly byte[][] NotObjects =
@@ -21,7 +20,7 @@ internal sealed class EventWriter(TrafficPlan plan, LineBuffer line, Chance chan
 
     private static readonly byte[][] UnreadableTimes =
     [
-        .. new[] { "yesterday evening", "2026-13-45T99:99:99Z", "", "0000-00-00", "12:30", "T", "N/A" }
+        .. new[] { "yesterday evening", "2026-13-45T99:99:99Z", "", "0000-00-00", "soon", "T", "N/A" }
             .Select(Encoding.UTF8.GetBytes),
     ];
 

@@ -24,7 +24,7 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
         foreach (var slot in slots)
         {
             var condition = slots.Count == 1 ? "true" : slot.Condition(column, slots);
-            var name = $"{rows.NamePrefix}-{random.NextInt64(1L << 32):x8}.parquet";
+            var name = $"{rows.NamePrefix}-{random.NextInt64():x16}.parquet";
             var scratchPath = Path.Combine(scratch, name);
             var written = Copy(rows, condition, scratchPath);
             var target = $"{location}/data/{slot.Folder}/{name}";

@@ -35,6 +35,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     private Generation _generation = new(parts.Reader.Position, parts.Claims.Current);
     private long _hotFirst = -1;
     private long _hotSince;
+    private long _hotReceived;
     private long _generationSince;
 
     /// <summary>Exclusive end of what is refined and visible.</summary>
@@ -87,6 +88,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             if (_hotFirst < 0)
             {
                 (_hotFirst, _hotSince) = (stretch.Offset, time.GetTimestamp());
+                _hotReceived = item.Damage is null ? item.Record.ReceivedMicros : _hotReceived;
             }
             if (_generation.IsEmpty)
             {
@@ -130,6 +132,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
         await RetryAsync("write a hot segment", WriteHot, stop);
         RefinedEnd = _generation.To;
+        parts.Metrics.Visible(time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(_hotReceived * 10));
         _hotFirst = -1;
     }
 

@@ -18,10 +18,10 @@ internal sealed class LakeMetrics
 
     public LakeMetrics(IMeterFactory meters)
     {
-        var refine = meters.Create("millrace.refine");
+        var refine = meters.Create("Millrace.Refine");
         _events = refine.CreateCounter<long>("millrace.refine.events", "{event}", "Events by what became of them.");
         _damaged = refine.CreateCounter<long>("millrace.refine.damaged", "{event}", "Events in unreadable log bytes.");
-        var lake = meters.Create("millrace.lake");
+        var lake = meters.Create("Millrace.Lake");
         _retries = lake.CreateCounter<long>("millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
         _commits = lake.CreateCounter<long>("millrace.lake.commits", "{commit}", "Commits to the lake.");
         _committedBytes = lake.CreateCounter<long>("millrace.lake.committed", "By", "Bytes of log committed.");

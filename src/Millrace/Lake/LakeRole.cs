@@ -53,13 +53,13 @@ internal sealed class LakeRole(
         using var database = OpenDuckDb(scratch);
         using var refining = Connect(database);
         using var committing = Connect(database);
-        using var reader = OpenReader(position);
+        using var reader = OpenReader(new LogPosition(position.Offset, position.Events ?? -1));
         var idFiles = new IdRunFiles(parts.Tables.Catalog, parts.Disk, parts.Directory.In("ids"), parts.Directory.Node);
         using var runs = await idFiles.OpenAsync(parts.Random, stop);
         using var fresh = new FreshRows(refining, node) { Metrics = metrics };
         var claims = new Claims(idFiles.Hash, runs);
         _loop = new LakeLoop(
-            new LakeLoopParts(reader, NewRefiner(claims, node), fresh, hot)
+            new LakeLoopParts(reader, NewRefiner(claims, node, position.Offset), fresh, hot)
             {
                 Claims = claims,
                 Runs = runs,
@@ -78,16 +78,26 @@ internal sealed class LakeRole(
         await _loop.RunAsync(stop);
     }
 
-    private LogReader OpenReader(LakePosition position)
+    private LogReader OpenReader(LogPosition position)
     {
         var log = parts.Directory.In("log");
         return parts.Log is { } writer
-            ? LogReader.Open(log, parts.Disk, position.Offset, writer)
-            : LogReader.Open(log, parts.Disk, position.Offset, time);
+            ? LogReader.Open(log, parts.Disk, position, writer)
+            : LogReader.Open(log, parts.Disk, position, time);
     }
 
-    private LogRefiner NewRefiner(Claims claims, string node) =>
-        new(new Refiner(parts.Protocols, claims, node), new RulesInForce(parts.Control).Of);
+    private LogRefiner NewRefiner(Claims claims, string node, long position)
+    {
+        var refiner = new LogRefiner(
+            new Refiner(parts.Protocols, claims, node), new RulesInForce(parts.Control).Of);
+        var segment = LogSegments.List(parts.Disk, parts.Directory.In("log")).LastOrDefault(s => s.Base < position);
+        if (segment is not null)
+        {
+            using var reader = OpenReader(segment.Base);
+            refiner.Prime(reader, position);
+        }
+        return refiner;
+    }
 
     private string ResetScratch()
     {

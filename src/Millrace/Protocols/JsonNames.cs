@@ -7,8 +7,6 @@ namespace Millrace.Protocols;
 /// <remarks>Hot path. Immutable, thread safe.</remarks>
 internal sealed class JsonNames
 {
-    private const int NameBytesMax = 64;
-
     private readonly (byte[] Name, int Slot)[] _table;
     private readonly Dictionary<int, (string Text, byte[] Utf8)> _bySlot = [];
 
@@ -19,7 +17,7 @@ internal sealed class JsonNames
         foreach (var (name, slot) in all)
         {
             var bytes = Encoding.UTF8.GetBytes(name);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, NameBytesMax, name);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, JsonString.NameBytesMax, name);
             var at = Start(bytes);
             while (_table[at].Name is not null)
             {
@@ -39,7 +37,7 @@ internal sealed class JsonNames
     /// <param name="inside">The inside of the JSON string, as written.</param>
     public int Find(ReadOnlySpan<byte> inside)
     {
-        if (inside.Length > NameBytesMax * JsonString.UnicodeEscapeBytes)
+        if (inside.Length > JsonString.NameBytesMax * JsonString.UnicodeEscapeBytes)
         {
             return -1;
         }

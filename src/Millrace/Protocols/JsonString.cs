@@ -8,6 +8,9 @@ internal static class JsonString
 {
     public const int UnicodeEscapeBytes = 6;
 
+    /// <summary>Longest name that is looked for.</summary>
+    public const int NameBytesMax = 64;
+
     public static ReadOnlySpan<byte> Replacement => "\uFFFD"u8;
 
     public static bool IsEscaped(ReadOnlySpan<byte> inside) => inside.Contains((byte)'\\');
@@ -42,15 +45,16 @@ internal static class JsonString
         }
     }
 
-    /// <summary>Whether the string says <paramref name="text"/>.</summary>
+    /// <summary>Whether the string says <paramref name="text"/>, a name of ours of up to 64 bytes.</summary>
     public static bool Says(ReadOnlySpan<byte> inside, ReadOnlySpan<byte> text)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(text.Length, NameBytesMax);
         if (!IsEscaped(inside))
         {
             return inside.SequenceEqual(text);
         }
         // An escape is at most six times as long as what it stands for.
-        if (inside.Length > UnicodeEscapeBytes * text.Length || text.Length > 64)
+        if (inside.Length > UnicodeEscapeBytes * text.Length)
         {
             return false;
         }

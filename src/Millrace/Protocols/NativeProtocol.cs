@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Millrace.Events;
 
 namespace Millrace.Protocols;
@@ -90,7 +91,8 @@ internal sealed class NativeProtocol : IProtocol
             extra.Dispose();
         }
         raw.IsFromDevice = true;
-        if (!raw.Has(EventColumn.UserAgent) && !received.UserAgent.IsEmpty)
+        // A header may hold any bytes; a column holds text.
+        if (!raw.Has(EventColumn.UserAgent) && !received.UserAgent.IsEmpty && Utf8.IsValid(received.UserAgent))
         {
             raw.Set(EventColumn.UserAgent, received.UserAgent);
         }

@@ -9,6 +9,7 @@ namespace Millrace.Refine;
 /// <remarks>Not thread safe: it belongs to one loop.</remarks>
 internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, RefineRules> rulesOf)
 {
+    private readonly byte[] _segmentStamp = new byte[32];
     private long _lastReceived;
 
     /// <summary>A record of the log.</summary>
@@ -16,6 +17,7 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
     public void Take(in LogRecord record, IRowSink sink)
     {
         _lastReceived = record.ReceivedMicros;
+        TakeStamp(record);
         var state = Envelope.TryRead(record.Payload, out var envelope);
         if (state == EnvelopeState.Newer)
         {
@@ -37,6 +39,34 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
             case EnvelopeKind.Control: refiner.Rules = rulesOf(envelope.Body); break;
             case EnvelopeKind.Refusals: CountRefusals(batch, sink); break;
             default: throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Learns the rules in force at a position from the records before it in its segment.</summary>
+    /// <param name="segment">A reader at the beginning of the segment.</param>
+    public void Prime(LogReader segment, long position)
+    {
+        while (segment.TryRead(out var item) && (item.Damage?.From ?? item.Record.Offset) < position)
+        {
+            if (item.Damage is null)
+            {
+                TakeStamp(item.Record);
+                if (Envelope.TryRead(item.Record.Payload, out var envelope) == EnvelopeState.Sound
+                    && envelope.Kind == EnvelopeKind.Control)
+                {
+                    refiner.Rules = rulesOf(envelope.Body);
+                }
+            }
+        }
+    }
+
+    /// <summary>A segment says which version is in force at its base.</summary>
+    private void TakeStamp(in LogRecord record)
+    {
+        if (!record.Stamp.SequenceEqual(_segmentStamp))
+        {
+            record.Stamp.CopyTo(_segmentStamp);
+            refiner.Rules = rulesOf(record.Stamp);
         }
     }
 

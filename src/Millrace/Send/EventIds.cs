@@ -9,9 +9,8 @@ namespace Millrace.Send;
 /// nothing.</summary>
 /// <remarks>
 /// The id is the first half of SHA-256(file name without folders, 0, line number in decimal, 0, the line's bytes) in
-/// hexadecimal. The same line twice in one file is two events; a renamed file, or a line moved by others before it,
-/// counts
-/// as new. Reuses one buffer: not thread safe.
+/// hexadecimal. The same line twice in one file is two events; a renamed file, or a line that others moved, counts as
+/// new. Reuses one buffer: not thread safe.
 /// </remarks>
 internal sealed class EventIds(string fileName)
 {
@@ -21,8 +20,7 @@ internal sealed class EventIds(string fileName)
     private readonly byte[] _name = Encoding.UTF8.GetBytes(fileName);
 
     /// <returns>The line itself if it has an id or is not one JSON object; else the line with an id, valid until the
-    /// next
-    /// call.</returns>
+    /// next call.</returns>
     public ReadOnlySpan<byte> Complete(ReadOnlySpan<byte> line, long number)
     {
         if (!LacksId(line, out var hasMembers))

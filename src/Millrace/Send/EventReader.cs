@@ -3,8 +3,7 @@ namespace Millrace.Send;
 /// <summary>Reads events from NDJSON or JSON arrays of any length; holds one event at a time.</summary>
 /// <remarks>
 /// A file that opens with <c>[</c> is an array, else each line is an event, whatever it holds: what is wrong with it
-/// is for
-/// the server to say. After an array another one or lines may follow. Elements come out on one line each.
+/// is for the server to say. After an array another one or lines may follow. Elements come out on one line each.
 /// </remarks>
 internal sealed class EventReader(Stream input)
 {

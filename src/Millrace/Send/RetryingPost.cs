@@ -46,7 +46,11 @@ internal sealed class RetryingPost(HttpClient http, TimeProvider clock, TimeSpan
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>Where nothing ever answered, the address is more likely wrong than the server busy.</summary>
+    private static readonly TimeSpan FirstAnswerWithin = TimeSpan.FromSeconds(15);
+
     private long _retries;
+    private volatile bool _hasAnswered;
 
     /// <summary>Attempts beyond the first, of all posts. Thread safe.</summary>
     public long Retries => Interlocked.Read(ref _retries);
@@ -64,11 +68,12 @@ internal sealed class RetryingPost(HttpClient http, TimeProvider clock, TimeSpan
                 return reply;
             }
             var wait = wanted ?? pause;
-            if (clock.GetElapsedTime(begin) + wait > giveUpAfter)
+            var limit = _hasAnswered || giveUpAfter < FirstAnswerWithin ? giveUpAfter : FirstAnswerWithin;
+            if (clock.GetElapsedTime(begin) + wait > limit)
             {
                 throw new SendFailedException(
-                    $"{post.To} did not take the events for {giveUpAfter.TotalSeconds:0} s ({trouble}); " +
-                    "check that the server runs there ('millrace up') and send again.");
+                    $"{post.To} did not take the request for {limit.TotalSeconds:0} s ({trouble}); " +
+                    "check that the server runs there ('millrace up') and run this again.");
             }
             Interlocked.Increment(ref _retries);
             await Task.Delay(wait, clock, cancellationToken);
@@ -87,6 +92,7 @@ internal sealed class RetryingPost(HttpClient http, TimeProvider clock, TimeSpan
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(post.ContentType);
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", post.Key);
             using var response = await http.SendAsync(request, cancellationToken);
+            _hasAnswered = true;
             var status = (int)response.StatusCode;
             if (status is 408 or 429 or >= 500)
             {

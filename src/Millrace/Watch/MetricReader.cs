@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace Millrace.Watch;
 
-/// <summary>Listens to the meters of this application and keeps their figures until they are asked for. Thread safe.</summary>
+/// <summary>Listens to the meters of this application and keeps their figures until they are asked for. Thread
+/// safe.</summary>
 internal sealed class MetricReader : IDisposable
 {
     private const string OurMeters = "Millrace.";

@@ -19,10 +19,12 @@ internal static class ProcessMetrics
         meter.CreateObservableGauge("millrace.process.memory.resident", () => StatusNumber("VmRSS:") * 1_024, "By",
             "Resident memory, mapped files included (VmRSS).");
         meter.CreateObservableGauge("millrace.process.threads", () => StatusNumber("Threads:"), "{thread}", "Threads.");
-        meter.CreateObservableGauge("millrace.process.open.files", () => CountOpenFiles(), "{file}", "Open file descriptors.");
+        meter.CreateObservableGauge("millrace.process.open.files", () =>
+            CountOpenFiles(), "{file}", "Open file descriptors.");
         meter.CreateObservableCounter("millrace.process.cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s",
             "Processor time, user and system.");
-        meter.CreateObservableGauge("millrace.process.gc.heap", () => GC.GetTotalMemory(forceFullCollection: false), "By",
+        meter.CreateObservableGauge("millrace.process.gc.heap", () =>
+            GC.GetTotalMemory(forceFullCollection: false), "By",
             "Bytes the garbage collector believes to be allocated.");
         meter.CreateObservableCounter("millrace.process.gc.allocated", () => GC.GetTotalAllocatedBytes(), "By",
             "Bytes ever allocated on the garbage collected heap.");
@@ -42,5 +44,6 @@ internal static class ProcessMetrics
         return value.Length > 0 ? long.Parse(value[0], CultureInfo.InvariantCulture) : 0;
     }
 
-    private static int CountOpenFiles() => Directory.Exists(OpenFiles) ? Directory.GetFileSystemEntries(OpenFiles).Length : 0;
+    private static int CountOpenFiles() =>
+        Directory.Exists(OpenFiles) ? Directory.GetFileSystemEntries(OpenFiles).Length : 0;
 }

@@ -15,8 +15,10 @@ internal static class PrometheusText
         foreach (var instrument in instruments)
         {
             var name = Name(instrument);
-            text.Append("# HELP ").Append(name).Append(' ').Append(EscapeHelp(instrument.Instrument.Description ?? "")).Append('\n');
-            text.Append("# TYPE ").Append(name).Append(' ').Append(instrument.Kind.ToString().ToLowerInvariant()).Append('\n');
+            text.Append("# HELP ").Append(name).Append(' ').Append(EscapeHelp(instrument.Instrument.Description ?? ""))
+                .Append('\n');
+            text.Append("# TYPE ").Append(name).Append(' ').Append(instrument.Kind.ToString().ToLowerInvariant())
+                .Append('\n');
             foreach (var (tags, series) in instrument.Series)
             {
                 Write(text, name, instrument, (Labels(tags), series));
@@ -25,7 +27,8 @@ internal static class PrometheusText
         return text.ToString();
     }
 
-    private static void Write(StringBuilder text, string name, InstrumentSeries instrument, (string Labels, Series Series) one)
+    private static void Write(StringBuilder text, string name, InstrumentSeries instrument,
+        (string Labels, Series Series) one)
     {
         var (sum, cumulative) = one.Series.Read();
         if (instrument.Kind != InstrumentKind.Histogram)

@@ -27,7 +27,8 @@ internal readonly record struct TagSet
 
     private KeyValuePair<string, object?> Fourth { get; }
 
-    public static TagSet Of(ReadOnlySpan<KeyValuePair<string, object?>> tags) => tags.Length > TagsMax ? Overflow : new TagSet(tags);
+    public static TagSet Of(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        tags.Length > TagsMax ? Overflow : new TagSet(tags);
 
     public IEnumerable<KeyValuePair<string, object?>> Tags => new[] { First, Second, Third, Fourth }.Take(Count);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,6 +10,7 @@ internal static class WatchSetup
 {
     public static IServiceCollection AddWatch(this IServiceCollection services, WatchOptions options)
     {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         services.AddMetrics();
         services.AddSingleton(options);
         services.AddSingleton<MetricReader>();
@@ -16,7 +18,8 @@ internal static class WatchSetup
         return services;
     }
 
-    /// <summary>Serves the three paths on every address, before the keys and routes of others; starts listening now.</summary>
+    /// <summary>Serves the three paths on every address, before the keys and routes of others; starts listening
+    /// now.</summary>
     public static void UseWatch(this IApplicationBuilder app)
     {
         var endpoints = app.ApplicationServices.GetRequiredService<WatchEndpoints>();

@@ -52,8 +52,8 @@ public sealed class GenerateVerbTests : IAsyncLifetime
         var terminal = new CapturedTerminal();
 
         (await terminal.RunAsync(
-            "generate", "--events", "2000", "--tenants", "2", "--to", _server.Address.ToString(), "--key", "admin",
-            "--expect", expect, "--json")).ShouldBe(0);
+            "generate", "--events", "2000", "--tenants", "2", "--to", _server.Address.ToString(),
+            "--key", EventServer.AdminKey, "--expect", expect, "--json")).ShouldBe(0);
 
         _server.Stored.Count.ShouldBe(2000);
         foreach (var tenant in new[] { "shop-01", "shop-02" })

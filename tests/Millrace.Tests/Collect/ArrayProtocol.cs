@@ -5,7 +5,8 @@ using Millrace.Protocols;
 
 namespace Millrace.Tests.Collect;
 
-/// <summary>The smallest protocol there can be: an array of events, or one object that may carry a <c>key</c>.</summary>
+/// <summary>The smallest protocol there can be: an array of events, or one object that may carry a
+/// <c>key</c>.</summary>
 internal sealed class ArrayProtocol : IProtocol
 {
     public string Name => "native";

@@ -53,5 +53,6 @@ public class CorsTests
         (await TestCollector.ReadStatusAsync(socket)).ShouldBe("HTTP/1.1 200 OK");
     }
 
-    private static string Header(HttpResponseMessage answer, string name) => string.Join(", ", answer.Headers.GetValues(name));
+    private static string Header(HttpResponseMessage answer, string name) =>
+        string.Join(", ", answer.Headers.GetValues(name));
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Millrace.Collect;
 using Millrace.Control;
 using Millrace.Events;
+using Millrace.Log;
 
 namespace Millrace.Tests.Collect;
 
@@ -155,8 +156,10 @@ public class DoorTests
             settings: """{"collect":{"body_bytes":{"native":20000}}}""");
         var atLimit = "[\"" + new string('x', 19_996) + "\"]";
 
-        using var taken = await collector.SendAsync(atLimit, request => request.Headers.TransferEncodingChunked = isChunked);
-        using var refused = await collector.SendAsync(atLimit + " ", request => request.Headers.TransferEncodingChunked = isChunked);
+        using var taken =
+            await collector.SendAsync(atLimit, request => request.Headers.TransferEncodingChunked = isChunked);
+        using var refused =
+            await collector.SendAsync(atLimit + " ", request => request.Headers.TransferEncodingChunked = isChunked);
 
         taken.StatusCode.ShouldBe(HttpStatusCode.OK);
         refused.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
@@ -164,13 +167,13 @@ public class DoorTests
     }
 
     [Theory]
-    [InlineData(nameof(CollectAppendRefusal.InFlightFull), "overloaded")]
-    [InlineData(nameof(CollectAppendRefusal.DiskFull), "disk_full")]
-    [InlineData(nameof(CollectAppendRefusal.DiskFailing), "disk_failing")]
+    [InlineData(nameof(AppendRefusal.InFlightFull), "overloaded")]
+    [InlineData(nameof(AppendRefusal.DiskFull), "disk_full")]
+    [InlineData(nameof(AppendRefusal.DiskFailing), "disk_failing")]
     public async Task Asks_to_come_back_when_the_log_refuses(string refusal, string code)
     {
         await using var collector = await TestCollector.StartAsync();
-        collector.Log.Refusal = Enum.Parse<CollectAppendRefusal>(refusal);
+        collector.Log.Refusal = Enum.Parse<AppendRefusal>(refusal);
 
         using var answer = await collector.SendAsync(Body);
 
@@ -183,7 +186,8 @@ public class DoorTests
     [Fact]
     public async Task Asks_to_come_back_when_bodies_fill_the_memory_there_is()
     {
-        await using var collector = await TestCollector.StartAsync(new CollectOptions { BodyBytesInFlightMax = 16 << 10 });
+        await using var collector =
+            await TestCollector.StartAsync(new CollectOptions { BodyBytesInFlightMax = 16 << 10 });
 
         using var answer = await collector.SendAsync(new string(' ', 16_385));
         using var small = await collector.SendAsync(Body);
@@ -208,7 +212,8 @@ public class DoorTests
     }
 
     private static string Post(string body) =>
-        $"POST /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TestCollector.WriteKey}\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+        $"POST /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TestCollector.WriteKey}\r\n"
+        + $"Content-Length: {body.Length}\r\n\r\n{body}";
 
     private static void Replace(HttpRequestMessage request, string name, string value)
     {

@@ -11,7 +11,8 @@ public class EncodingTests
 
     public static TheoryData<string, string> Encodings => new()
     {
-        { "gzip", "gzip" }, { "GZIP", "gzip" }, { "x-gzip", "gzip" }, { "deflate", "zlib" }, { "deflate", "raw" }, { "br", "br" },
+        { "gzip", "gzip" }, { "GZIP", "gzip" }, { "x-gzip", "gzip" }, { "deflate", "zlib" }, { "deflate", "raw" },
+            { "br", "br" },
         { "identity", "plain" },
     };
 
@@ -77,7 +78,8 @@ public class EncodingTests
         var whole = await Compressed(Encoding.UTF8.GetBytes(Body), format).ReadAsByteArrayAsync();
 
         using var answer = await collector.SendAsync(new ByteArrayContent(whole[..(whole.Length / 2)]), request =>
-            request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", format is "zlib" or "raw" ? "deflate" : format));
+            request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", format is "zlib" or "raw" ? "deflate"
+                : format));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await answer.Content.ReadAsStringAsync()).ShouldContain("invalid_encoding");
@@ -92,7 +94,8 @@ public class EncodingTests
         var bomb = Zeros(format, mebibytes);
         var before = GC.GetTotalAllocatedBytes();
 
-        using var answer = await collector.SendAsync(bomb, request => request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", format));
+        using var answer = await collector.SendAsync(bomb, request =>
+            request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", format));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         (await answer.Content.ReadAsStringAsync()).ShouldContain(code);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Millrace.Collect;
 using Millrace.Control;
 using Millrace.Events;
+using Millrace.Log;
 
 namespace Millrace.Tests.Collect;
 
@@ -17,7 +18,8 @@ public class RecordTests
         record.Kind.ShouldBe(EnvelopeKind.Control);
         record.Stamp.ShouldBe(record.Body);
         record.Body.ShouldBe(collector.Get<LiveControl>().Current.Version.ToArray());
-        System.Text.Encoding.UTF8.GetString(collector.Get<ControlStore>().Version(record.Body)!).ShouldBe("""{"tenants":{"acme":{}}}""");
+        var content = collector.Get<ControlStore>().Version(record.Body)!;
+        System.Text.Encoding.UTF8.GetString(content).ShouldBe("""{"tenants":{"acme":{}}}""");
     }
 
     [Fact]
@@ -68,7 +70,8 @@ public class RecordTests
         var rows = JsonDocument.Parse(record.Body).RootElement.EnumerateArray().ToList();
         rows.Count.ShouldBe(2);
         rows[0].GetRawText().ShouldBe(
-            """{"minute":1767323040000000,"tenant":"acme","source":"web","route":"/v1/events","status":400,"code":"invalid_json","requests":3,"bytes":9}""");
+            """{"minute":1767323040000000,"tenant":"acme","source":"web","route":"/v1/events","""
+            + "\"status\":400,\"code\":\"invalid_json\",\"requests\":3,\"bytes\":9}");
         rows[1].GetProperty("tenant").GetString().ShouldBe("");
         rows[1].GetProperty("code").GetString().ShouldBe("key_unknown");
         record.Events.ShouldBe(0);
@@ -78,16 +81,17 @@ public class RecordTests
     public async Task Keeps_counts_that_the_log_refused_and_writes_them_later()
     {
         await using var collector = await TestCollector.StartAsync();
-        collector.Log.Refusal = CollectAppendRefusal.DiskFull;
+        collector.Log.Refusal = AppendRefusal.DiskFull;
         using var refused = await collector.SendAsync("[]");
         await collector.PassAsync(TimeSpan.FromSeconds(61));
         var during = collector.Log.Records.Count(record => record.Kind == EnvelopeKind.Refusals);
-        collector.Log.Refusal = CollectAppendRefusal.None;
+        collector.Log.Refusal = AppendRefusal.None;
 
         await collector.StopAsync();
 
         during.ShouldBe(0);
-        collector.Log.Records.Single(record => record.Kind == EnvelopeKind.Refusals).BodyText.ShouldContain("disk_full");
+        collector.Log.Records.Single(record =>
+            record.Kind == EnvelopeKind.Refusals).BodyText.ShouldContain("disk_full");
     }
 
     [Fact]

@@ -19,10 +19,10 @@ internal sealed class TestCollector : IAsyncDisposable
     public const string WriteKey = "write-key-of-acme-0123456789-abcdefgh";
     public const string ReadKey = "read-key-of-acme-0123456789-abcdefghi";
 
-    private readonly ScratchDirectory _scratch;
+    private readonly TemporaryFolder _scratch;
     private readonly WebApplication _app;
 
-    private TestCollector(WebApplication app, ScratchDirectory scratch)
+    private TestCollector(WebApplication app, TemporaryFolder scratch)
     {
         (_app, _scratch) = (app, scratch);
         Address = new Uri(Get<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -36,31 +36,35 @@ internal sealed class TestCollector : IAsyncDisposable
 
     public FakeTime Time => (FakeTime)Get<TimeProvider>();
 
-    public string Database => _scratch.In("data/control.db");
+    public string Database => _scratch.File("data/control.db");
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<TestCollector> StartAsync(CollectOptions? options = null, string? settings = null)
+    public static async Task<TestCollector> StartAsync(
+        CollectOptions? options = null, string? settings = null, Side side = Side.Both,
+        Action<IServiceCollection>? services = null)
     {
-        var scratch = new ScratchDirectory();
+        var scratch = new TemporaryFolder();
         var (log, time) = (new MemoryLog(), new FakeTime());
-        var directory = DataDirectory.Open(scratch.In("data"), new PlainDisk());
+        var directory = DataDirectory.Open(scratch.File("data"), new PlainDisk());
         var store = ControlStore.Open(directory.ControlDatabase, time);
         store.CreateKey(new NewKey(KeyRole.Write, "acme", "web", WriteKey));
         store.CreateKey(new NewKey(KeyRole.Read, "acme", "", ReadKey));
         string? settingsFile = null;
         if (settings is not null)
         {
-            settingsFile = scratch.In(SettingsFile.Name);
+            settingsFile = scratch.File(SettingsFile.Name);
             File.WriteAllText(settingsFile, settings);
         }
         // The loop sleeps: tests say when it does something.
         var edge = (options ?? new CollectOptions()) with { ControlEvery = TimeSpan.FromDays(1) };
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        var listener = new Listener(new ListenAddress(IPAddress.Loopback, 0), Side.Both);
+        var listener = new Listener(new ListenAddress(IPAddress.Loopback, 0), side);
         builder.WebHost.UseMillraceKestrel([listener], edge);
         builder.Services.AddLogging().AddSingleton<TimeProvider>(time).AddControl(directory, settingsFile);
-        builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32])).AddSingleton<IProtocol, ArrayProtocol>().AddCollect();
+        builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32])).AddSingleton<IProtocol,
+            ArrayProtocol>().AddCollect();
+        services?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseDoor();
         app.UseCollect();

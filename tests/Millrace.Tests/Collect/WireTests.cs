@@ -5,7 +5,8 @@ using Millrace.Events;
 
 namespace Millrace.Tests.Collect;
 
-/// <summary>Requests that are wrong on the wire: each gets a 4xx or a closed connection, never a 5xx, and stores nothing.</summary>
+/// <summary>Requests that are wrong on the wire: each gets a 4xx or a closed connection, never a 5xx, and stores
+/// nothing.</summary>
 public class WireTests
 {
     private const string Head = $"POST /v1/events HTTP/1.1\r\nHost: a\r\nX-Write-Key: {TestCollector.WriteKey}\r\n";
@@ -66,6 +67,20 @@ public class WireTests
         refusals.BodyText.ShouldContain("client_gone");
         collector.Log.Records.ShouldNotContain(record => record.Kind == EnvelopeKind.Batch);
         collector.Get<BodyBudget>().Reserved.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Sets_little_memory_aside_for_a_body_that_was_only_announced()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var budget = collector.Get<BodyBudget>();
+        using var socket = await collector.ConnectAsync(Head + "Content-Length: 4000000\r\n\r\n[");
+        while (budget.Reserved == 0)
+        {
+            await Task.Yield();
+        }
+
+        budget.Reserved.ShouldBe(64 << 10);
     }
 
     [Fact]

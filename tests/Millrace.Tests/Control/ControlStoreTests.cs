@@ -8,10 +8,10 @@ namespace Millrace.Tests.Control;
 
 public sealed class ControlStoreTests : IDisposable
 {
-    private readonly ScratchDirectory _scratch = new();
+    private readonly TemporaryFolder _scratch = new();
     private readonly FakeTime _time = new();
 
-    private string Database => _scratch.In("control.db");
+    private string Database => _scratch.File("control.db");
 
     public void Dispose()
     {
@@ -97,7 +97,7 @@ public sealed class ControlStoreTests : IDisposable
     {
         const string declared = "declared-in-the-settings-0123456789-abc";
         const string revoked = "revoked-in-the-database-0123456789-abcd";
-        var file = _scratch.In(SettingsFile.Name);
+        var file = _scratch.File(SettingsFile.Name);
         File.WriteAllText(file, "{\"tenants\":{\"globex\":{\"sources\":{\"web\":{\"keys\":"
             + $"[\"{declared}\",\"{revoked}\"]" + "}}}}}");
         var store = Open();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Control;
+using Millrace.Log;
 using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Control;
@@ -15,7 +16,7 @@ public class SettingsTests
             {
               // as the contract shows it
               "http": { "address": "*:8080" }, "api": { "address": "[::1]:9090" },
-              "log": { "durability": "os", "segment_bytes": "64KiB", "in_flight_bytes": 1000 },
+              "log": { "durability": "os", "segment_bytes": "64KiB", "in_flight_bytes": 100000 },
               "lake": { "commit_bytes": "128MiB", "commit_seconds": "5m", "hot_seconds": 0.5, "free_bytes_min": "1GiB" },
               "query": { "timeout_seconds": 10, "timeout_seconds_max": "2h", "memory_bytes": "1.5GB", "threads": 4 },
               "collect": { "body_bytes": { "native": 1000 }, "connections_max": 7 },
@@ -27,14 +28,16 @@ public class SettingsTests
             """);
 
         settings.HttpAddress.ShouldBe("*:8080");
-        settings.Log.ShouldBe(new LogSettings { Durability = Durability.Os, SegmentBytes = 65_536, InFlightBytes = 1_000 });
+        settings.Log.ShouldBe(new LogSettings { Durability = LogDurability.Os, SegmentBytes = 65_536,
+            InFlightBytes = 100_000 });
         settings.Lake.CommitBytes.ShouldBe(128 << 20);
         settings.Lake.CommitEvery.ShouldBe(TimeSpan.FromMinutes(5));
         settings.Lake.HotEvery.ShouldBe(TimeSpan.FromSeconds(0.5));
         settings.Lake.FreeBytesMin.ShouldBe(1 << 30);
         settings.Query.ShouldBe(new QuerySettings
         {
-            Timeout = TimeSpan.FromSeconds(10), TimeoutMax = TimeSpan.FromHours(2), MemoryBytes = 1_500_000_000, Threads = 4,
+            Timeout = TimeSpan.FromSeconds(10), TimeoutMax = TimeSpan.FromHours(2), MemoryBytes = 1_500_000_000,
+                Threads = 4,
         });
         settings.Collect.BodyBytesMax("native").ShouldBe(1_000);
         settings.Collect.BodyBytesMax("segment").ShouldBe(CollectSettings.BodyBytesDefault);
@@ -63,6 +66,8 @@ public class SettingsTests
     [InlineData("{ \"tenants\": { \"acme\": { \"qouta\": 1 } } }", "unknown key 'tenants.acme.qouta'")]
     [InlineData("{ \"log\": { \"durability\": \"tape\" } }", "must be one of disk, os")]
     [InlineData("{ \"log\": { \"segment_bytes\": 1000 } }", "'log.segment_bytes'")]
+    [InlineData("{ \"log\": { \"segment_bytes\": 65537 } }", "multiple of 4096")]
+    [InlineData("{ \"log\": { \"segment_bytes\": \"2GiB\" } }", "'log.segment_bytes'")]
     [InlineData("{ \"log\": { \"segment_bytes\": \"1 parsec\" } }", "'log.segment_bytes'")]
     [InlineData("{ \"lake\": { \"commit_seconds\": -5 } }", "'lake.commit_seconds'")]
     [InlineData("{ \"lake\": { \"commit_seconds\": \"9999999999999d\" } }", "'lake.commit_seconds'")]
@@ -74,7 +79,8 @@ public class SettingsTests
     [InlineData("{ \"tenants\": { \"Acme\": {} } }", "'Acme' is no tenant")]
     [InlineData("{ \"keys\": [{ \"value\": \"${KEY}\" }] }", "belongs to a tenant")]
     [InlineData("{ \"keys\": [{ \"value\": \"short\", \"tenant\": \"a\" }] }", "32 to 256")]
-    [InlineData("{ \"keys\": [{ \"value\": \"${NOBODY_SET_THIS}\", \"tenant\": \"a\" }] }", "'NOBODY_SET_THIS' is not set")]
+    [InlineData("{ \"keys\": [{ \"value\": \"${NOBODY_SET_THIS}\", \"tenant\": \"a\" }] }",
+        "'NOBODY_SET_THIS' is not set")]
     [InlineData("{\n\"log\": ", "millrace.json line 2")]
     [InlineData("[]", "must hold one object")]
     public void Names_what_is_wrong(string json, string sentence)
@@ -96,7 +102,7 @@ public class SettingsTests
     [Fact]
     public void Takes_a_changed_file_whole_and_keeps_the_old_one_when_the_new_is_wrong()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryFolder();
         var file = Write(scratch, """{ "query": { "threads": 1 } }""", second: 0);
         var settings = new LiveSettings(NullLogger<LiveSettings>.Instance);
         settings.Start(file);
@@ -118,30 +124,32 @@ public class SettingsTests
     {
         var running = Parse("{}");
 
-        Parse("""{ "http": { "address": "*:1" }, "log": { "segment_bytes": "1MiB" } }""").NeedRestart(running).ShouldBe(["http", "log"]);
+        Parse("""{ "http": { "address": "*:1" }, "log": { "segment_bytes": "1MiB" } }""")
+            .NeedRestart(running).ShouldBe(["http", "log"]);
         Parse("""{ "query": { "threads": 9 } }""").NeedRestart(running).ShouldBeEmpty();
     }
 
     [Fact]
     public void Finds_the_file_of_a_folder_and_says_when_there_is_none()
     {
-        using var scratch = new ScratchDirectory();
+        using var scratch = new TemporaryFolder();
         var none = SettingsFile.Find(null, scratch.Path);
         var file = Write(scratch, "{}", second: 0);
 
         none.ShouldBeNull();
         SettingsFile.Find(null, scratch.Path).ShouldBe(file);
         SettingsFile.Find(scratch.Path, "/").ShouldBe(file);
-        Should.Throw<OperatorException>(() => SettingsFile.Find(scratch.In("other.json"), "/"));
+        Should.Throw<OperatorException>(() => SettingsFile.Find(scratch.File("other.json"), "/"));
     }
 
     private static string? Environment(string name) => name == "KEY" ? "a-key-from-the-environment-0123456789" : null;
 
-    private static Settings Parse(string json) => SettingsFile.Parse(Encoding.UTF8.GetBytes(json), "/etc/millrace.json", Environment);
+    private static Settings Parse(string json) =>
+        SettingsFile.Parse(Encoding.UTF8.GetBytes(json), "/etc/millrace.json", Environment);
 
-    private static string Write(ScratchDirectory scratch, string json, int second)
+    private static string Write(TemporaryFolder scratch, string json, int second)
     {
-        var file = scratch.In(SettingsFile.Name);
+        var file = scratch.File(SettingsFile.Name);
         File.WriteAllText(file, json);
         // The clock of a file system may be coarser than this test is fast.
         File.SetLastWriteTimeUtc(file, new DateTime(2026, 1, 1, 0, 0, second, DateTimeKind.Utc));

@@ -2,8 +2,8 @@ using Millrace.Iceberg;
 
 namespace Millrace.Tests.Iceberg;
 
-/// <summary>Damaged manifests and lists end in one kind of exception that names the file,
-/// whatever the damage.</summary>
+/// <summary>Damaged manifests and lists end in one kind of exception that
+/// names the file, whatever the damage.</summary>
 public class AvroDamageTests
 {
     private static readonly SnapshotStart s_start = new(42, 7, [.. Enumerable.Range(1, 16).Select(n => (byte)n)]);

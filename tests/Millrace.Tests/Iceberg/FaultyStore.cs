@@ -4,8 +4,8 @@ using Millrace.Iceberg;
 
 namespace Millrace.Tests.Iceberg;
 
-/// <summary>An object store in memory that fails at its n-th operation and at every one after it,
-/// until told to recover.</summary>
+/// <summary>An object store in memory that fails at its n-th operation and at
+/// every one after it, until told to recover.</summary>
 internal sealed class FaultyStore : IObjectStore
 {
     private readonly ConcurrentDictionary<string, byte[]> _files = new();

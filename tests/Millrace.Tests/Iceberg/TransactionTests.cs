@@ -150,6 +150,11 @@ public class TransactionTests
     }
 
     [Fact]
+    public async Task Two_changes_of_one_table_are_refused() => await Should.ThrowAsync<ArgumentException>(() =>
+        _world.Transaction.CommitAsync(new TransactionRequest(
+            [new TableChange(World.Events).AppendEmpty(), new TableChange(World.Events).AppendEmpty()]), default));
+
+    [Fact]
     public async Task Nothing_to_change_is_no_commit()
     {
         await CreateAsync(World.Events);
@@ -160,9 +165,8 @@ public class TransactionTests
         _world.Catalog.Commits.ShouldBe(before);
     }
 
-    /// <summary>For every n: the store fails from its n-th operation on, before or after the effect of that one;
-    /// then the
-    /// tables are whole and either both as before or both as after.</summary>
+    /// <summary>For every n: the store fails from its n-th operation on, before or after the effect of that
+    /// one; then the tables are whole and either both as before or both as after.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

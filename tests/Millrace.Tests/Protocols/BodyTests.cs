@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 using Millrace.Events;
 using Millrace.Protocols;
@@ -59,7 +60,7 @@ public sealed class BodyTests
     }
 
     [Fact]
-    public void No_change_to_a_body_makes_decoding_throw()
+    public void No_change_to_a_body_makes_decoding_throw_or_store_broken_json()
     {
         var random = new Random(20261122);
         foreach (var protocol in new IProtocol[] { Native, Segment })
@@ -76,7 +77,8 @@ public sealed class BodyTests
                     {
                         var route = protocol.Routes[random.Next(protocol.Routes.Count)];
                         Should.NotThrow(
-                            () => DecodedBody.Decode(protocol, route.Path, changed), Encoding.UTF8.GetString(changed));
+                            () => ParseStored(DecodedBody.Decode(protocol, route.Path, changed)),
+                            Encoding.UTF8.GetString(changed));
                     }
                 }
             }
@@ -99,6 +101,22 @@ public sealed class BodyTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
     }
 
+    [Fact]
+    public void A_user_agent_that_is_no_text_is_left_out()
+    {
+        var body = """{"event":"x"}"""u8.ToArray();
+        var shape = new BodyShape();
+        var route = Native.Routes[0];
+        var raw = new RawEvent();
+        Native.Shape(body, route, shape).ShouldBeNull();
+
+        Native.Decode(
+            new ReceivedEvent { Body = body, Shape = shape, Index = 0, Route = route, UserAgent = [0x41, 0xE9] }, raw);
+
+        raw.Has(EventColumn.UserAgent).ShouldBeFalse();
+        raw.Failure.ShouldBeNull();
+    }
+
     private static void DecodeAll(byte[] body, ProtocolRoute route, BodyShape shape, RawEvent raw)
     {
         shape.Clear();
@@ -108,6 +126,18 @@ public sealed class BodyTests
             raw.Clear();
             Segment.Decode(new ReceivedEvent { Body = body, Shape = shape, Index = index, Route = route }, raw);
             raw.Failure.ShouldBeNull();
+        }
+    }
+
+    /// <summary>Throws where a stored column is no JSON, or holds a name twice.</summary>
+    private static void ParseStored(DecodedBody decoded)
+    {
+        foreach (var column in decoded.Events.SelectMany(row => new[] { row["properties"], row["context"] }))
+        {
+            if (column is not null)
+            {
+                using var parsed = JsonDocument.Parse((string)column!, new() { AllowDuplicateProperties = false });
+            }
         }
     }
 

@@ -92,7 +92,7 @@ public sealed class JsonTextTests
             var value = JsonDocument.Parse(stored).RootElement.GetProperty("value");
             return Meaning(value) == Meaning(JsonDocument.Parse(json).RootElement) && Copy(stored) == stored;
         });
-        property.Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+        property.Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20261122, 7));
     }
 
     /// <summary>One text for all ways to write a value: the last of equal names, sorted; numbers as written.</summary>

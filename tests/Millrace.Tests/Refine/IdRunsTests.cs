@@ -49,7 +49,7 @@ public sealed class IdRunsTests : IDisposable
         _runs.Add(old);
 
         _runs.DropExpired(Start + 7 * Day).ShouldBeEmpty();
-        _runs.DropExpired(Start + 7 * Day + 1).ShouldBe([old.Path]);
+        _runs.DropExpired(Start + 7 * Day + 1).ShouldHaveSingleItem().Path.ShouldBe(old.Path);
 
         _runs.Runs.Count.ShouldBe(1);
         Finds(new UInt128(6, 6), Start + 7 * Day + 1).ShouldBeTrue();

@@ -87,6 +87,17 @@ public sealed class EventSenderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_gives_up_sooner_where_nothing_ever_answered()
+    {
+        await using var sender = Sender(new() { Server = new Uri("http://127.0.0.1:1") });
+
+        await sender.EnqueueAsync(Batch("{}"), CancellationToken.None);
+
+        await Should.ThrowAsync<SendFailedException>(sender.CompleteAsync());
+        _clock.GetElapsedTime(0).ShouldBeLessThan(TimeSpan.FromSeconds(16));
+    }
+
+    [Fact]
     public async Task An_unknown_key_ends_it_at_once()
     {
         _server.Mishap = _ => new Mishap(401, Detail: "The write key is not known.");

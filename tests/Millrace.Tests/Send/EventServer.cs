@@ -38,7 +38,7 @@ internal sealed class EventServer : IAsyncDisposable
     public Func<Arrival, Mishap?> Mishap { get; set; } = _ => null;
 
     /// <summary>Keys are made for this one only.</summary>
-    public string AdminKey { get; init; } = "admin";
+    public const string AdminKey = "admin";
 
     public static async Task<EventServer> StartAsync()
     {

@@ -1,6 +1,7 @@
 namespace Millrace.Tests.Twins;
 
-/// <summary>A clock that stands until <see cref="Advance"/> moves it; timers fire inside that call, in order of time.</summary>
+/// <summary>A clock that stands until <see cref="Advance"/> moves it; timers fire inside that call, in order of
+/// time.</summary>
 internal sealed class FakeTime : TimeProvider
 {
     private readonly Lock _lock = new();

@@ -1,5 +1,7 @@
+using System.Buffers;
 using Millrace.Collect;
 using Millrace.Events;
+using Millrace.Log;
 
 namespace Millrace.Tests.Twins;
 
@@ -12,7 +14,7 @@ internal sealed class MemoryLog
     private readonly List<Record> _records = [];
     private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public CollectAppendRefusal Refusal { get; set; }
+    public AppendRefusal Refusal { get; set; }
 
     /// <summary>Appends complete after this.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
@@ -35,7 +37,7 @@ internal sealed class MemoryLog
 
     public CollectLog AsCollectLog(ReadOnlyMemory<byte> stamp) => new(Node, stamp, AppendAsync);
 
-    private async ValueTask<CollectAppend> AppendAsync(CollectEntry entry)
+    private async ValueTask<AppendResult> AppendAsync(LogEntry entry)
     {
         if (entry.Stamp.IsEmpty)
         {
@@ -44,11 +46,12 @@ internal sealed class MemoryLog
         await Gate;
         lock (_lock)
         {
-            if (Refusal != CollectAppendRefusal.None)
+            if (Refusal != AppendRefusal.None)
             {
-                return new CollectAppend(0, Refusal);
+                return new AppendResult(0, Refusal);
             }
-            var envelope = Envelope.Read([.. entry.Head.Span, .. entry.Body.Span]);
+            byte[] payload = [.. entry.Head.Span, .. entry.Body.ToArray()];
+            Envelope.TryRead(payload, out var envelope).ShouldBe(EnvelopeState.Sound);
             _records.Add(new Record(envelope.Kind, envelope.Body.ToArray(), entry.Events)
             {
                 Stamp = entry.Stamp.ToArray(),
@@ -56,7 +59,7 @@ internal sealed class MemoryLog
                 Route = Text(envelope.Route), UserAgent = Text(envelope.UserAgent),
                 ClientAddress = envelope.ClientAddress.ToArray(),
             });
-            return new CollectAppend(_records.Count * 8, CollectAppendRefusal.None);
+            return new AppendResult(_records.Count * 8, AppendRefusal.None);
         }
     }
 

@@ -19,7 +19,8 @@ public sealed class WatchTests : IDisposable
     public void Shows_counters_with_labels_units_and_escapes()
     {
         using var reader = new MetricReader(Meters, new WatchOptions());
-        var counter = Meters.Create("Millrace.Test").CreateCounter<long>("millrace.test.body.bytes", "By", "Two\nlines.");
+        var counter = Meters.Create("Millrace.Test")
+            .CreateCounter<long>("millrace.test.body.bytes", "By", "Two\nlines.");
 
         counter.Add(3, Tag("route", "/v1"), Tag("code", "a\"b\\"));
         counter.Add(4, Tag("route", "/v1"), Tag("code", "a\"b\\"));
@@ -99,7 +100,8 @@ public sealed class WatchTests : IDisposable
         using var reader = new MetricReader(Meters, new WatchOptions());
         ProcessMetrics.Register(Meters);
 
-        var figures = reader.Read().ToDictionary(one => one.Instrument.Name, one => one.Series.Single().Series.Read().Sum);
+        var figures = reader.Read()
+            .ToDictionary(one => one.Instrument.Name, one => one.Series.Single().Series.Read().Sum);
 
         figures["millrace.process.memory.anonymous"].ShouldBeInRange(1 << 20, 1L << 40);
         figures["millrace.process.threads"].ShouldBeInRange(1, 10_000);
@@ -112,12 +114,14 @@ public sealed class WatchTests : IDisposable
     [InlineData("The log is not open yet.", 503, false)]
     public async Task Says_which_role_is_not_ready_and_why(string? fault, int status, bool isReady)
     {
-        var (answered, body) = await GetAsync("/readyz", new ReadinessCheck("collect", () => fault), new ReadinessCheck("lake", () => null));
+        var (answered, body) = await GetAsync("/readyz", new ReadinessCheck("collect", () => fault),
+            new ReadinessCheck("lake", () => null));
 
         answered.ShouldBe(status);
         using var json = JsonDocument.Parse(body);
         json.RootElement.GetProperty("ready").GetBoolean().ShouldBe(isReady);
-        json.RootElement.GetProperty("roles").GetProperty("collect").GetProperty("reason").GetString().ShouldBe(fault ?? "");
+        json.RootElement.GetProperty("roles").GetProperty("collect").GetProperty("reason").GetString()
+            .ShouldBe(fault ?? "");
         json.RootElement.GetProperty("roles").GetProperty("lake").GetProperty("ready").GetBoolean().ShouldBeTrue();
     }
 

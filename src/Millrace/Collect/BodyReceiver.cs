@@ -2,14 +2,19 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Millrace.Events;
 
 namespace Millrace.Collect;
 
 /// <summary>Reads a request's body as it came into pooled memory: bounded in bytes and in time.</summary>
 /// <remarks>Hot path. Bad clients become refusals here; nothing they do throws further.</remarks>
-internal sealed class BodyReader(CollectOptions options, TimeProvider time)
+internal sealed class BodyReceiver(CollectOptions options, TimeProvider time)
 {
+    /// <summary>Memory set aside for what a header only announces. More is taken as bytes come in: else a few hundred
+    /// headers without bodies would fill the budget for everybody.</summary>
+    private const int BytesOnTrust = 64 << 10;
+
     /// <returns>Null, or why the body was not read.</returns>
     public ValueTask<Refusal?> ReadAsync(HttpContext context, int bodyBytesMax, BodyBuffer body)
     {
@@ -18,7 +23,12 @@ internal sealed class BodyReader(CollectOptions options, TimeProvider time)
         {
             return new ValueTask<Refusal?>(Refusal.BodyTooLarge);
         }
-        if (body.Reserve((int)(length ?? 0)) is { } full)
+        if (bodyBytesMax > options.BodyBytesMax
+            && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { } kestrel)
+        {
+            kestrel.MaxRequestBodySize = bodyBytesMax;
+        }
+        if (body.Reserve((int)Math.Min(length ?? 0, BytesOnTrust)) is { } full)
         {
             return new ValueTask<Refusal?>(full);
         }
@@ -51,7 +61,8 @@ internal sealed class BodyReader(CollectOptions options, TimeProvider time)
             {
                 StatusCodes.Status408RequestTimeout => TooSlow(context),
                 StatusCodes.Status413PayloadTooLarge => Refusal.BodyTooLarge,
-                _ => context.RequestAborted.IsCancellationRequested ? CollectRefusals.ClientGone : CollectRefusals.BrokenBody,
+                _ => context.RequestAborted.IsCancellationRequested ? CollectRefusals.ClientGone
+                    : CollectRefusals.BrokenBody,
             };
         }
         catch (Exception gone) when (gone is IOException or ConnectionAbortedException or ConnectionResetException)

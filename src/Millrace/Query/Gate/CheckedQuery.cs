@@ -1,0 +1,25 @@
+using System.Text.Json;
+
+namespace Millrace.Query;
+
+/// <summary>A statement that passed <see cref="SqlGate"/>: one SELECT over our tables, with allowed functions only.</summary>
+/// <param name="Text">As it was sent.</param>
+/// <param name="Statement">DuckDB's own syntax tree of it.</param>
+/// <param name="ParameterCount">Values it needs, bound in order.</param>
+/// <param name="References">Each place that reads one of our tables.</param>
+internal sealed record CheckedQuery(
+    string Text, JsonElement Statement, int ParameterCount, IReadOnlyList<TableReference> References);
+
+/// <summary>One place in a query that reads a table.</summary>
+/// <param name="Table">Its name in lower case.</param>
+/// <param name="Filters">Every row that matters passes all of these; none: any row may matter.</param>
+internal sealed record TableReference(string Table, IReadOnlyList<ColumnFilter> Filters);
+
+/// <summary>How a column of a table compares with constants.</summary>
+internal enum FilterOperator { Equal, Less, LessOrEqual, Greater, GreaterOrEqual, In }
+
+/// <summary>A condition that a row must pass.</summary>
+/// <param name="Column">In lower case; perhaps no column of the table.</param>
+/// <param name="Operator">Column on the left.</param>
+/// <param name="Constants">Expressions without columns; exactly one unless <see cref="FilterOperator.In"/>.</param>
+internal sealed record ColumnFilter(string Column, FilterOperator Operator, IReadOnlyList<JsonElement> Constants);

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using Millrace.Iceberg;
+using Millrace.Lake;
+
+namespace Millrace.Query;
+
+/// <summary>Where queries find the tables: catalog, object store and the folder of hot segments. Thread safe.</summary>
+internal sealed class LakeReader(ICatalog catalog, TableStore store, string hotDirectory)
+{
+    private static readonly TableName[] Names = [.. LakeTable.All.Select(table => table.TableName)];
+
+    private readonly Planner _planner = new(store);
+    private readonly ConcurrentDictionary<TableName, Table> _latest = [];
+
+    /// <summary>All tables as of one commit, and the hot segments after it.</summary>
+    public async Task<LakeView> SnapshotAsync(CancellationToken ct)
+    {
+        var snapshot = await catalog.SnapshotAsync(Names, [], ct);
+        var tables = new Dictionary<string, Table>();
+        foreach (var (name, location) in snapshot.Locations)
+        {
+            tables[name.Name] = await LoadAsync(name, location, ct);
+        }
+        // The position of `events` is every table's: a commit swaps them together, and writes the others only with rows.
+        var events = tables.GetValueOrDefault(LakeTable.Events.Name);
+        long PositionOf(string node) => events is null ? 0 : Positions.Read(events.Metadata, node) ?? 0;
+        // Listed after the snapshot was taken, so that what a commit moves in between is seen once, in its hot segment.
+        var hot = LakeTable.All.ToDictionary(
+            table => table.Name, table => HotSegments.List(hotDirectory, table, PositionOf));
+        return new LakeView(tables, hot, _planner, store.Objects);
+    }
+
+    private async Task<Table> LoadAsync(TableName name, string location, CancellationToken ct)
+    {
+        if (_latest.TryGetValue(name, out var known) && known.MetadataLocation == location)
+        {
+            return known;
+        }
+        return _latest[name] = await Table.LoadAsync(name, location, store.Objects, ct);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Millrace.Events;
+using Millrace.Iceberg;
+using Millrace.Lake;
+
+namespace Millrace.Query;
+
+/// <summary>The view through which a query sees a table: committed and hot files together, columns as the contract
+/// orders them.</summary>
+internal static class ViewSql
+{
+    /// <param name="tenant">Only its rows; empty: all.</param>
+    public static string Create(TablePlan plan, string tenant)
+    {
+        var columns = string.Join(", ", plan.Table.Schema.Fields.Select(field => SqlNames.Quote(field.Name)));
+        var sources = new List<string>();
+        if (plan.LakeFiles.Count > 0)
+        {
+            // By field id, which lets files of an older schema read on, and by an explicit schema, so that DuckDB need
+            // not open every footer before it starts.
+            sources.Add($"read_parquet({Sql.List(plan.LakeFiles.Keys)}, hive_partitioning = false, schema = {Schema(plan.Table)})");
+        }
+        if (plan.HotFiles.Count > 0)
+        {
+            sources.Add($"read_parquet({Sql.List(plan.HotFiles)}, hive_partitioning = false)");
+        }
+        if (sources.Count == 0)
+        {
+            sources.Add($"(SELECT {Nothing(plan.Table)} WHERE false)");
+        }
+        var where = tenant.Length == 0 ? "" : $" WHERE tenant = {Sql.Text(tenant)}";
+        var selects = sources.Select(source => $"SELECT {columns} FROM {source}{where}");
+        return $"CREATE VIEW {plan.Table.Name} AS {string.Join(" UNION ALL ", selects)}";
+    }
+
+    private static string Schema(LakeTable table) => "MAP {" + string.Join(", ", table.Schema.Fields.Select(field =>
+        string.Create(CultureInfo.InvariantCulture,
+            $"{field.Id}: {{name: {Sql.Text(field.Name)}, type: '{SqlType(field)}', default_value: NULL}}"))) + "}";
+
+    private static string Nothing(LakeTable table) => string.Join(", ", table.Schema.Fields.Select(field =>
+        $"NULL::{SqlType(field)} AS {SqlNames.Quote(field.Name)}"));
+
+    private static string SqlType(Field field) => ((PrimitiveType)field.Type).Kind switch
+    {
+        PrimitiveKind.String => "VARCHAR",
+        PrimitiveKind.TimestampTz => "TIMESTAMP WITH TIME ZONE",
+        PrimitiveKind.Double => "DOUBLE",
+        PrimitiveKind.Boolean => "BOOLEAN",
+        PrimitiveKind.Long => "BIGINT",
+        PrimitiveKind.Int => "INTEGER",
+        PrimitiveKind.Binary => "BLOB",
+        _ => throw new System.Diagnostics.UnreachableException($"Column {field.Name} has a type no table of ours has."),
+    };
+}

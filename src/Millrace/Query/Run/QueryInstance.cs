@@ -1,0 +1,95 @@
+using System.Globalization;
+using Millrace.DuckDb;
+using Millrace.Events;
+
+namespace Millrace.Query;
+
+/// <summary>A DuckDB instance for one query, with a scratch directory of its own; both are gone afterwards.</summary>
+/// <remarks>
+/// First it may be asked for constants, inside the transaction in which the query will run; then <see cref="Seal"/> gives
+/// it the query's files and nothing else. An instance opened and sealed costs about 10 ms of CPU.
+/// </remarks>
+internal sealed class QueryInstance : IDisposable
+{
+    private const string ParquetName = "rows.parquet";
+
+    private readonly string _scratch;
+    private readonly Database _database;
+
+    public QueryInstance(QueryOptions options, string scratch)
+    {
+        _scratch = scratch;
+        Directory.CreateDirectory(scratch);
+        _database = Database.Open(null, Settings(options, scratch));
+        Connection = _database.Connect();
+        Connection.Execute("SET TimeZone = 'UTC'; BEGIN TRANSACTION");
+    }
+
+    public Connection Connection { get; }
+
+    /// <summary>Where a query into Parquet leaves its rows.</summary>
+    public string ParquetPath => Path.Combine(_scratch, ParquetName);
+
+    /// <summary>Makes the tables, and closes every other way out. Cannot be undone.</summary>
+    public void Seal(IReadOnlyList<TablePlan> plans, string tenant)
+    {
+        // The scratch directory is allowed by DuckDB itself. The order matters: a locked instance takes no setting.
+        Connection.Execute($"SET allowed_paths = {Sql.List(plans.SelectMany(plan => plan.Files))}");
+        Connection.Execute("SET enable_external_access = false; SET lock_configuration = true");
+        Connection.Execute("CREATE SCHEMA millrace");
+        foreach (var plan in plans)
+        {
+            Connection.Execute(ViewSql.Create(plan, tenant));
+            Connection.Execute($"CREATE VIEW millrace.{plan.Table.Name} AS SELECT * FROM main.{plan.Table.Name}");
+        }
+    }
+
+    /// <summary>The statement with its values, ready to run.</summary>
+    public Statement Prepare(CheckedQuery query, QueryRequest request)
+    {
+        var statement = Connection.Prepare(request.IsIntoParquet ? IntoParquet(query) : query.Text);
+        try
+        {
+            for (var i = 0; i < request.Parameters.Count; i++)
+            {
+                _ = request.Parameters[i] switch
+                {
+                    null => statement.BindNull(i + 1),
+                    long number => statement.Bind(i + 1, number),
+                    double number => statement.Bind(i + 1, number),
+                    bool flag => statement.Bind(i + 1, flag),
+                    var text => statement.Bind(i + 1, (string)text),
+                };
+            }
+            return statement;
+        }
+        catch
+        {
+            statement.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Connection.Dispose();
+        _database.Dispose();
+        Directory.Delete(_scratch, recursive: true);
+    }
+
+    /// <summary>The statement comes back from its tree, so that no comment or semicolon of it can end the COPY.</summary>
+    private string IntoParquet(CheckedQuery query)
+    {
+        using var text = Connection.Prepare("SELECT json_deserialize_sql(CAST(? AS JSON))");
+        using var result = text.Bind(1, $$"""{"error":false,"statements":[{{query.Statement.GetRawText()}}]}""").Execute();
+        return $"COPY ({result.Rows().Single()[0]}) TO {Sql.Text(ParquetPath)} (FORMAT parquet, COMPRESSION zstd)";
+    }
+
+    private static Dictionary<string, string> Settings(QueryOptions options, string scratch) => new(Sandbox.Open)
+    {
+        ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
+        ["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{options.MemoryBytesMax}B"),
+        ["temp_directory"] = scratch,
+        ["max_temp_directory_size"] = string.Create(CultureInfo.InvariantCulture, $"{options.ScratchBytesMax}B"),
+    };
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using Millrace.DuckDb;
+using Millrace.Events;
+using Millrace.Iceberg;
+using Millrace.Lake;
+
+namespace Millrace.Query;
+
+/// <summary>Runs one SELECT from outside: gate, place, snapshot, files, sealed instance, rows. Thread safe.</summary>
+internal sealed class QueryRunner(LakeReader lake, QueryOptions options, string scratch, TimeProvider time) : IDisposable
+{
+    private readonly SqlGate _gate = new();
+    private readonly QueryPlaces _places = new(options.ConcurrencyMax, options.WaitingMax);
+    private long _started;
+
+    public QueryOptions Options { get; } = options;
+
+    /// <summary>Removes what a former process left in a scratch directory that nobody else uses.</summary>
+    public static void EmptyScratch(string scratch)
+    {
+        if (Directory.Exists(scratch))
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    /// <summary>Starts a query and returns when its first rows are there.</summary>
+    /// <exception cref="QueryRefusedException">The statement, the line or the clock says no.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public async Task<RunningQuery> StartAsync(QueryRequest request, CancellationToken ct)
+    {
+        if (!_gate.TryCheck(request.Sql, request.Parameters.Count, out var query, out var refusal))
+        {
+            throw new QueryRefusedException(refusal);
+        }
+        var deadline = new QueryDeadline(request.Timeout ?? Options.Timeout, time, ct);
+        QueryPlaces.Place? place = null;
+        try
+        {
+            place = await _places.TakeAsync(deadline.Token);
+            var work = new Work(query, request, deadline, place);
+            try
+            {
+                return await AttemptAsync(work);
+            }
+            catch (DuckDbException failure) when (failure.Type == DuckDbErrorType.IO)
+            {
+                // The lake may have replaced a file between listing and opening: once more, on what is there now.
+                return await AttemptAsync(work);
+            }
+        }
+        catch (Exception failure)
+        {
+            place?.Dispose();
+            deadline.Dispose();
+            if (deadline.Explain(failure) is var explained && !ReferenceEquals(explained, failure))
+            {
+                throw explained;
+            }
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _places.Dispose();
+    }
+
+    private async Task<RunningQuery> AttemptAsync(Work work)
+    {
+        var ct = work.Deadline.Token;
+        var number = Interlocked.Increment(ref _started);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{number}");
+        var instance = new QueryInstance(Options, Path.Combine(scratch, name));
+        Statement? statement = null;
+        try
+        {
+            work.Deadline.Guard(instance.Connection);
+            var predicates = await Task.Run(() => Predicates(instance.Connection, work), ct);
+            var view = await lake.SnapshotAsync(ct);
+            var plans = new List<TablePlan>();
+            foreach (var (table, wanted) in predicates)
+            {
+                plans.Add(await view.PlanAsync(table, wanted, ct));
+            }
+            var statistics = await StatisticsAsync(instance.Connection, view, plans, ct);
+            return await Task.Run(() =>
+            {
+                instance.Seal(plans, work.Request.Tenant);
+                statement = instance.Prepare(work.Query, work.Request);
+                var parts = new RunningQuery.Parts(work.Place, work.Deadline, instance, statement, statistics);
+                return RunningQuery.Start(parts, work.Request.IsIntoParquet);
+            }, ct);
+        }
+        catch
+        {
+            statement?.Dispose();
+            instance.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the files of each table in the query must possibly hold: a predicate for each place that reads it.</summary>
+    private static Dictionary<LakeTable, IReadOnlyList<Predicate>> Predicates(Connection connection, Work work)
+    {
+        var references = work.Query.References;
+        var predicates = FilterValues.Evaluate(connection, references, work.Request.Parameters);
+        return references.Zip(predicates).GroupBy(pair => pair.First.Table).ToDictionary(
+            pairs => LakeTable.All.Single(table => table.Name == pairs.Key),
+            pairs => (IReadOnlyList<Predicate>)[.. pairs.Select(pair => OfTenant(pair.Second, work.Request.Tenant, pairs.Key))]);
+    }
+
+    private static Predicate OfTenant(Predicate predicate, string tenant, string table)
+    {
+        if (tenant.Length == 0)
+        {
+            return predicate;
+        }
+        var column = LakeTable.All.Single(known => known.Name == table).Schema.Find("tenant")!;
+        return new Predicate([.. predicate.Conditions, new Condition(column.Id, Comparison.Equal, Bounds.String(tenant))]);
+    }
+
+    private static async Task<QueryStatistics> StatisticsAsync(
+        Connection connection, LakeView view, List<TablePlan> plans, CancellationToken ct)
+    {
+        var newest = view.NewestHotEvents().ToList();
+        var hotUpTo = newest.Count == 0 ? null : await Task.Run(() => connection.Scalar<DateTimeOffset?>(
+            $"SELECT max(received_time) FROM read_parquet({Sql.List(newest)}, hive_partitioning = false)"), ct);
+        var hotBytes = plans.SelectMany(plan => plan.HotFiles).Select(path => new FileInfo(path)).Where(file => file.Exists);
+        return new QueryStatistics(
+            plans.Sum(plan => plan.LakeFiles.Count + plan.HotFiles.Count),
+            plans.Sum(plan => plan.LakeFiles.Values.Sum()) + hotBytes.Sum(file => file.Length),
+            hotUpTo ?? await view.CommittedUpToAsync(ct));
+    }
+
+    private sealed record Work(
+        CheckedQuery Query, QueryRequest Request, QueryDeadline Deadline, QueryPlaces.Place Place);
+}
