@@ -45,6 +45,7 @@ public class ForeignReaderTests
         await Eventually.BeTrueAsync(() => File.Exists(Path.Combine(workspace.Data, "catalog.db")));
         using var lake = await LakeFiles.OpenAsync(workspace);
         var caught = new HashSet<string>();
+        var instants = 0;
         while (!traffic.HasExited)
         {
             var tables = await Eventually.SeeAsync(
@@ -53,13 +54,19 @@ public class ForeignReaderTests
             {
                 continue;
             }
-            var became = (await icebird.CurrentAsync(tables["ledger"], LedgerRows)).Sums;
-            (await icebird.CurrentAsync(tables["events"], Events)).Count.ShouldBe(became["stored"]);
-            (await icebird.CurrentAsync(tables["failed_events"], Failed)).Count.ShouldBe(became["failed"]);
-            became["received"].ShouldBe(became.Where(sum => sum.Key != "received").Sum(sum => sum.Value));
+            if (await icebird.CurrentAsync(tables["ledger"], LedgerRows) is { Sums: var became })
+            {
+                (await CountAsync(icebird, tables["events"], Events)).ShouldBe(became.GetValueOrDefault("stored"));
+                (await CountAsync(icebird, tables["failed_events"], Failed)).ShouldBe(became.GetValueOrDefault("failed"));
+                became["received"].ShouldBe(became.Where(sum => sum.Key != "received").Sum(sum => sum.Value));
+                instants++;
+            }
         }
-        return caught.Count;
+        return instants;
     }
+
+    private static async Task<long> CountAsync(IcebirdReader icebird, string metadataFile, IcebirdRequest request) =>
+        (await icebird.CurrentAsync(metadataFile, request))?.Count ?? 0;
 
     private static async Task EverySnapshotShouldAgreeAsync(Table table, IcebirdReader icebird, Api api)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Millrace.Iceberg;
 
 namespace Millrace.Integration;
 
@@ -23,7 +24,8 @@ public class KillTests
     [Fact]
     public async Task Ten_kills_lose_nothing_that_was_promised_and_double_nothing()
     {
-        using var workspace = new Workspace(new WorkspaceSettings { SegmentBytes = 256 << 10, CommitSeconds = 1 });
+        // Small enough that some kills hit a commit, a new segment, a merge of id runs.
+        using var workspace = new Workspace(new WorkspaceSettings { SegmentBytes = 256 << 10, CommitBytes = 512 << 10 });
         using var acknowledged = new Acknowledged(workspace.In("acknowledged.txt"));
         await using (var driver = new LoadDriver(workspace.Url, acknowledged, new LoadShape("kill")))
         {
@@ -62,9 +64,13 @@ public class KillTests
     private static async Task ExpireAsync(Workspace workspace)
     {
         using var lake = await LakeFiles.OpenAsync(workspace);
+        (await EventsAsync(lake)).Snapshots.Count.ShouldBeGreaterThan(1, "no commits: expiry shows nothing");
         await lake.ExpireAsync();
-        (await lake.LoadAsync()).ShouldAllBe(table => table.Metadata.Snapshots.Count == 1);
+        (await EventsAsync(lake)).Snapshots.Count.ShouldBe(1);
     }
+
+    private static async Task<TableMetadata> EventsAsync(LakeFiles lake) =>
+        (await lake.LoadAsync()).Single(table => table.Name.Name == "events").Metadata;
 
     private async Task ShouldHoldExactlyAsync(Api api, IReadOnlyList<string> acknowledged)
     {

@@ -10,9 +10,9 @@ internal sealed class IcebirdReader : IAsyncDisposable
     private readonly ChildProcess _node = ChildProcess.Start(NodeScript.Command("iceberg.mjs"));
     private int _asked;
 
-    /// <summary>The state that a metadata file calls current.</summary>
-    public async Task<IcebirdSnapshot> CurrentAsync(string metadataFile, IcebirdRequest request) =>
-        (await AskAsync(metadataFile, "current", request)).ShouldHaveSingleItem();
+    /// <summary>The state that a metadata file calls current; null: the table has no snapshot yet.</summary>
+    public async Task<IcebirdSnapshot?> CurrentAsync(string metadataFile, IcebirdRequest request) =>
+        (await AskAsync(metadataFile, "current", request)).SingleOrDefault();
 
     /// <summary>Every state that a metadata file still knows, oldest first.</summary>
     public Task<IReadOnlyList<IcebirdSnapshot>> EveryAsync(string metadataFile, IcebirdRequest request) =>

@@ -7,6 +7,7 @@ internal sealed class LoadDriver : IAsyncDisposable
     private readonly LoadShape _shape;
     private readonly Acknowledged _acknowledged;
     private readonly CancellationTokenSource _enough = new();
+    private readonly CancellationTokenSource _abandoned = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
     private readonly Task[] _clients;
     private long _retries;
@@ -27,10 +28,14 @@ internal sealed class LoadDriver : IAsyncDisposable
         await Task.WhenAll(_clients).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
+    /// <summary>Gives up what has no yes yet: a test that failed must not wait for a server that is gone.</summary>
     public async ValueTask DisposeAsync()
     {
-        await FinishAsync();
+        await _enough.CancelAsync();
+        await _abandoned.CancelAsync();
+        await Task.WhenAll(_clients).ContinueWith(_ => { }, TaskScheduler.Default);
         _enough.Dispose();
+        _abandoned.Dispose();
         _http.Dispose();
     }
 
@@ -44,7 +49,7 @@ internal sealed class LoadDriver : IAsyncDisposable
             {
                 Interlocked.Increment(ref _retries);
                 // The server is being killed and started again: asking more often helps nobody.
-                await Task.Delay(20);
+                await Task.Delay(20, _abandoned.Token);
             }
             _acknowledged.Add(ids);
             await Task.Delay(_shape.Pause);

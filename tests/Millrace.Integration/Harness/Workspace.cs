@@ -49,7 +49,7 @@ internal sealed class Workspace : IDisposable
         new
         {
             log = new { segment_bytes = settings.SegmentBytes },
-            lake = new { commit_seconds = settings.CommitSeconds },
+            lake = new { commit_seconds = settings.CommitSeconds, commit_bytes = settings.CommitBytes },
             keys = new object[]
             {
                 new { role = "write", tenant = Tenant, source = "test", value = WriteKey },
@@ -65,4 +65,6 @@ internal sealed record WorkspaceSettings
     public long SegmentBytes { get; init; } = 4 << 20;
 
     public int CommitSeconds { get; init; } = 2;
+
+    public long CommitBytes { get; init; } = 128 << 20;
 }
