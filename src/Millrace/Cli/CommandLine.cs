@@ -60,6 +60,7 @@ internal static class CommandLine
             KeyVerb.Create(terminal),
             GenerateVerb.Create(terminal),
             SendVerb.Create(terminal),
+            SqlVerb.Create(terminal),
             DemoVerb.Create(terminal),
         };
         foreach (var help in root.Options.OfType<HelpOption>())

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Millrace.DuckDb;
-using Millrace.Events;
 using Millrace.Iceberg;
 using Millrace.Refine;
 
@@ -63,11 +62,14 @@ internal sealed class Committer(CommitterParts parts)
     private async Task<TableChange?> ChangeAsync(LakeTable table, Generation generation, CancellationToken ct)
     {
         var change = new TableChange(table.TableName);
-        if (SourceOf(table, generation) is { } source)
+        var staged = table == LakeTable.Ledger && generation.Ledger.Count > 0 ? StageLedger(generation) : null;
+        var hot = generation.HotPaths(table);
+        if (staged is not null || hot.Count > 0)
         {
-            var rows = new RowsToWrite(
-                table, source, CurrentHour: table == LakeTable.Events ? generation.ReceivedMax / MicrosPerHour : null,
-                NamePrefix: string.Create(CultureInfo.InvariantCulture, $"{parts.Node}-{generation.First}-{generation.To}"));
+            var prefix = string.Create(
+                CultureInfo.InvariantCulture, $"{parts.Node}-{generation.First}-{generation.To}");
+            long? currentHour = table == LakeTable.Events ? generation.ReceivedMax / MicrosPerHour : null;
+            var rows = new RowsToWrite(table, hot, currentHour, prefix) { Staged = staged };
             change.Append(await _files.WriteAsync(rows, parts.Tables.Location(table), ct));
         }
         else if (table != LakeTable.Events)
@@ -86,22 +88,14 @@ internal sealed class Committer(CommitterParts parts)
         return change;
     }
 
-    /// <summary>An SQL relation with the generation's rows of a table; null if it has none.</summary>
-    private string? SourceOf(LakeTable table, Generation generation)
+    /// <returns>The name of a DuckDB table that holds the generation's ledger rows.</returns>
+    private string StageLedger(Generation generation)
     {
-        if (table != LakeTable.Ledger)
-        {
-            var hot = generation.HotPaths(table);
-            return hot.Count == 0 ? null : $"read_parquet({Sql.List(hot)}, hive_partitioning = false)";
-        }
-        if (generation.Ledger.Count == 0)
-        {
-            return null;
-        }
-        parts.Connection.Execute($"CREATE OR REPLACE TABLE ledger_rows ({table.Columns})");
-        using var rows = parts.Connection.Append("ledger_rows");
+        const string staged = "ledger_rows";
+        parts.Connection.Execute($"CREATE OR REPLACE TABLE {staged} ({LakeTable.Ledger.Columns})");
+        using var rows = parts.Connection.Append(staged);
         generation.Ledger.AppendTo(rows);
-        return "ledger_rows";
+        return staged;
     }
 
     private bool IsCommitted(IReadOnlyDictionary<TableName, Table> tables, Generation generation)

@@ -6,30 +6,42 @@ using Millrace.Iceberg;
 namespace Millrace.Lake;
 
 /// <summary>Where the rows of a commit come from and how the files they become are named.</summary>
-/// <param name="Source">An SQL relation with the columns of <paramref name="Table"/>.</param>
+/// <param name="Hot">Paths of Parquet files with the columns of <paramref name="Table"/>.</param>
 /// <param name="CurrentHour">Hours since 1970 of the newest record; null: one file per day.</param>
 /// <param name="NamePrefix"><c>&lt;node&gt;-&lt;first&gt;-&lt;end&gt;</c>.</param>
-internal sealed record RowsToWrite(LakeTable Table, string Source, long? CurrentHour, string NamePrefix);
+internal sealed record RowsToWrite(
+    LakeTable Table, IReadOnlyList<string> Hot, long? CurrentHour, string NamePrefix)
+{
+    /// <summary>A DuckDB table that holds the rows instead of files.</summary>
+    public string? Staged { get; init; }
+
+    /// <summary>The rows as an SQL relation.</summary>
+    public string Relation => Staged ?? $"read_parquet({Sql.List(Hot)}, hive_partitioning = false)";
+}
 
 /// <summary>Writes rows as sorted Parquet files with field ids and statistics, and gives them to the object store.</summary>
 /// <remarks>DuckDB writes into a scratch directory; a file is durable once the store has taken it over.</remarks>
 internal sealed class DataFileWriter(Connection connection, IObjectStore store, string scratch, Random random)
 {
+    /// <summary>Rows in a row group: what a writer keeps in memory. A wide row group of DuckDB's default size, 122,880,
+    /// takes more than the memory of a commit; small ones let readers skip by tenant.</summary>
+    public const int RowGroupRows = 24_576;
+
     /// <returns>The files, durable but not yet part of any table.</returns>
     public async Task<IReadOnlyList<DataFile>> WriteAsync(RowsToWrite rows, string location, CancellationToken ct)
     {
         var column = rows.Table.TimeColumn;
-        var slots = FileSlots.For(Hours(rows.Source, column), rows.CurrentHour);
+        var slots = FileSlots.For(Hours(rows.Relation, column), rows.CurrentHour);
         var files = new List<DataFile>(slots.Count);
         foreach (var slot in slots)
         {
             var condition = slots.Count == 1 ? "true" : slot.Condition(column, slots);
-            var name = $"{rows.NamePrefix}-{random.NextInt64():x16}.parquet";
-            var scratchPath = Path.Combine(scratch, name);
-            var written = Copy(rows, condition, scratchPath);
-            var target = $"{location}/data/{slot.Folder}/{name}";
-            await store.PutFileAsync(target, scratchPath, ct);
-            files.Add(written with { Path = target, Partition = [Bounds.Int(slot.Day)] });
+            foreach (var (name, written) in WriteSlot(rows, condition))
+            {
+                var target = $"{location}/data/{slot.Folder}/{name}";
+                await store.PutFileAsync(target, Path.Combine(scratch, name), ct);
+                files.Add(written with { Path = target, Partition = [Bounds.Int(slot.Day)] });
+            }
         }
         return files;
     }
@@ -41,28 +53,55 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
         return [.. result.Rows().Select(row => (long)row[0]!)];
     }
 
-    private DataFile Copy(RowsToWrite rows, string condition, string path)
+    /// <summary>One sorted file; where memory does not suffice for it, more and smaller ones: a commit must get through.</summary>
+    private List<(string Name, DataFile File)> WriteSlot(RowsToWrite rows, string condition)
+    {
+        var name = $"{rows.NamePrefix}-{random.NextInt64():x16}.parquet";
+        try
+        {
+            return Copy(rows, condition, Path.Combine(scratch, name)) is { } file ? [(name, file)] : [];
+        }
+        catch (DuckDbException exception)
+            when (exception.Type == DuckDbErrorType.OutOfMemory && rows.Hot.Count > 1)
+        {
+            File.Delete(Path.Combine(scratch, name));
+            var half = rows.Hot.Count / 2;
+            return
+            [
+                .. WriteSlot(rows with { Hot = [.. rows.Hot.Take(half)] }, condition),
+                .. WriteSlot(rows with { Hot = [.. rows.Hot.Skip(half)] }, condition),
+            ];
+        }
+    }
+
+    /// <returns>Null if there is no such row.</returns>
+    private DataFile? Copy(RowsToWrite rows, string condition, string path)
     {
         var table = rows.Table;
         var sql = $"""
-            COPY (SELECT * FROM {rows.Source} WHERE {condition} ORDER BY {table.OrderBy}) TO {Sql.Text(path)}
-            (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, FIELD_IDS {table.FieldIds},
+            COPY (SELECT * FROM {rows.Relation} WHERE {condition} ORDER BY {table.OrderBy}) TO {Sql.Text(path)}
+            (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {RowGroupRows}, RETURN_STATS, FIELD_IDS {table.FieldIds},
              KV_METADATA {'{'}'iceberg.schema': {Sql.Text(table.Schema.ToJson())}{'}'})
             """;
         using var result = connection.Query(sql);
         var ordinals = result.Columns.Select((c, i) => (c.Name, i)).ToDictionary(c => c.Name, c => c.i);
-        var row = result.Rows().Single();
+        if (result.Rows().SingleOrDefault() is not { } row || Number(row[ordinals["count"]]) == 0)
+        {
+            return null;
+        }
         var statistics = DataFileStatistics.FromDuckDb(
             ColumnTexts(row[ordinals["column_statistics"]]), table.Schema);
         return new DataFile
         {
             Path = path,
-            RecordCount = Convert.ToInt64(row[ordinals["count"]], CultureInfo.InvariantCulture),
-            SizeBytes = Convert.ToInt64(row[ordinals["file_size_bytes"]], CultureInfo.InvariantCulture),
+            RecordCount = Number(row[ordinals["count"]]),
+            SizeBytes = Number(row[ordinals["file_size_bytes"]]),
             SpecId = table.Partition.Id,
             SortOrderId = LakeTable.SortOrderId,
         }.With(statistics);
     }
+
+    private static long Number(object? value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);
 
     private static Dictionary<string, IReadOnlyDictionary<string, string>> ColumnTexts(object? map) =>
         ((IReadOnlyDictionary<object, object?>)map!).ToDictionary(

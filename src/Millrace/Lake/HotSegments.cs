@@ -39,7 +39,8 @@ internal sealed class HotSegments(string directory, string node)
         var path = Path.Combine(directory, table.Name, name);
         // Snappy: a hot file is read a few times in its minute of life and then rewritten with zstd.
         connection.Execute(
-            $"COPY {table.Name} TO {Sql.Text(path + ".tmp")} (FORMAT parquet, COMPRESSION snappy)");
+            $"COPY {table.Name} TO {Sql.Text(path + ".tmp")} (FORMAT parquet, COMPRESSION snappy, "
+            + $"ROW_GROUP_SIZE {DataFileWriter.RowGroupRows})");
         File.Move(path + ".tmp", path, overwrite: true);
         return new HotSegment(table.Name, path, range.First, range.End);
     }

@@ -118,7 +118,8 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     }
 
     private bool IsHotDue() => _hotFirst >= 0
-        && (parts.Fresh.Rows >= options.HotRowsMax || time.GetElapsedTime(_hotSince) >= options.HotAfter);
+        && (parts.Fresh.Rows >= options.HotRowsMax || _generation.To - _hotFirst >= options.HotBytesMax
+            || time.GetElapsedTime(_hotSince) >= options.HotAfter);
 
     private bool IsCommitDue() => !_generation.IsEmpty
         && (_generation.LogBytes >= options.CommitBytes || _generation.Ids.Count >= Claims.IdsPerGeneration

@@ -12,6 +12,10 @@ internal sealed record LakeOptions
     [Range(1, 10_000_000)]
     public int HotRowsMax { get; init; } = 50_000;
 
+    /// <summary>Bytes of log at which a hot segment is written earlier: a few rows may be large.</summary>
+    [Range(64 * 1024, long.MaxValue)]
+    public long HotBytesMax { get; init; } = 32L << 20;
+
     /// <summary>Bytes of log at which a commit is made.</summary>
     [Range(64 * 1024, long.MaxValue)]
     public long CommitBytes { get; init; } = 128L << 20;
@@ -22,12 +26,16 @@ internal sealed record LakeOptions
     /// <summary>How long a replaced file may still be read: the longest time a query may run.</summary>
     public TimeSpan ReadersLeaveAfter { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Memory DuckDB may use to refine and commit; sorts beyond it spill to the scratch directory.</summary>
+    /// <summary>Memory of the DuckDB that sorts commits; beyond it sorts spill to the scratch directory.</summary>
     [Range(64L << 20, long.MaxValue)]
-    public long MemoryBytes { get; init; } = 320L << 20;
+    public long MemoryBytes { get; init; } = 256L << 20;
+
+    /// <summary>Memory of the DuckDB that holds fresh rows; <see cref="HotBytesMax"/> keeps it below.</summary>
+    [Range(64L << 20, long.MaxValue)]
+    public long FreshMemoryBytes { get; init; } = 192L << 20;
 
     [Range(1, 1024)]
-    public int Threads { get; init; } = 2;
+    public int Threads { get; init; } = 1;
 
     [Range(1, 100_000)]
     public int SnapshotsKept { get; init; } = 200;

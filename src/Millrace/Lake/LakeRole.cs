@@ -50,9 +50,11 @@ internal sealed class LakeRole(
         var scratch = ResetScratch();
         var hot = new HotSegments(parts.Directory.In("hot"), node);
         hot.Reset();
-        using var database = OpenDuckDb(scratch);
-        using var refining = Connect(database);
-        using var committing = Connect(database);
+        // Two instances: a sort that fills its memory must not take it from the rows that come in.
+        using var freshDatabase = OpenDuckDb(options.FreshMemoryBytes, Path.Combine(scratch, "fresh"));
+        using var commitDatabase = OpenDuckDb(options.MemoryBytes, Path.Combine(scratch, "commit"));
+        using var refining = Connect(freshDatabase);
+        using var committing = Connect(commitDatabase);
         using var reader = OpenReader(new LogPosition(position.Offset, position.Events ?? -1));
         var idFiles = new IdRunFiles(parts.Tables.Catalog, parts.Disk, parts.Directory.In("ids"), parts.Directory.Node);
         using var runs = await idFiles.OpenAsync(parts.Random, stop);
@@ -110,11 +112,11 @@ internal sealed class LakeRole(
         return scratch;
     }
 
-    private Database OpenDuckDb(string scratch) => Database.Open(null, new Dictionary<string, string>
+    private Database OpenDuckDb(long memoryBytes, string spill) => Database.Open(null, new Dictionary<string, string>
     {
-        ["memory_limit"] = $"{options.MemoryBytes >> 20}MiB",
+        ["memory_limit"] = $"{memoryBytes >> 20}MiB",
         ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
-        ["temp_directory"] = Path.Combine(scratch, "spill"),
+        ["temp_directory"] = spill,
         ["preserve_insertion_order"] = "true",
         ["autoinstall_known_extensions"] = "false",
         ["autoload_known_extensions"] = "false",

@@ -8,9 +8,10 @@ namespace Millrace.Query;
 /// <summary>Registers the role query: ad-hoc SQL and the ledger over HTTP.</summary>
 internal static class QuerySetup
 {
-    /// <summary>Needs <see cref="ICatalog"/>, <see cref="TableStore"/>, <see cref="DataDirectory"/>, <see cref="LiveControl"/>
-    /// and <see cref="ReadPending"/>. Owns DIR/tmp/query, and empties it.</summary>
-    public static IServiceCollection AddQuery(this IServiceCollection services, DataDirectory directory, QueryOptions options)
+    /// <summary>Needs <see cref="ICatalog"/>, <see cref="TableStore"/>, <see cref="DataDirectory"/>, <see
+    /// cref="LiveControl"/> and <see cref="ReadPending"/>. Owns DIR/tmp/query, and empties it.</summary>
+    public static IServiceCollection AddQuery(
+        this IServiceCollection services, DataDirectory directory, QueryOptions options)
     {
         var scratch = directory.In("tmp/query");
         QueryRunner.EmptyScratch(scratch);

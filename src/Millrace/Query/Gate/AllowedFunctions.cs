@@ -15,7 +15,8 @@ internal sealed class AllowedFunctions
     private static readonly string[] Denied =
     [
         // Settings, variables, sequences, and the session itself.
-        "current_setting", "getvariable", "getenv", "nextval", "currval", "setseed", "current_query", "current_query_id",
+        "current_setting", "getvariable", "getenv", "nextval", "currval", "setseed", "current_query",
+        "current_query_id",
         "current_connection_id", "current_transaction_id", "txid_current", "in_search_path", "current_schemas",
         "get_block_size",
         // Logs and files.
@@ -38,9 +39,11 @@ internal sealed class AllowedFunctions
     public AllowedFunctions(Connection connection)
     {
         using var names = connection.Query(
-            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type IN ('scalar', 'aggregate', 'macro')");
+            "SELECT DISTINCT function_name FROM duckdb_functions() "
+            + "WHERE function_type IN ('scalar', 'aggregate', 'macro')");
         _scalars = names.Rows().Select(row => (string)row[0]!).Append("unnest")
-            .Where(name => !Denied.Contains(name) && !DeniedPrefixes.Any(p => name.StartsWith(p, StringComparison.Ordinal)))
+            .Where(name => !Denied.Contains(name)
+                && !DeniedPrefixes.Any(p => name.StartsWith(p, StringComparison.Ordinal)))
             .ToFrozenSet();
     }
 

@@ -54,7 +54,8 @@ internal static class BoundedFunctions
         };
     }
 
-    private static bool IsPlain(JsonElement expression, long numberMax) => expression.GetProperty("class").GetString() switch
+    private static bool IsPlain(JsonElement expression, long numberMax) =>
+        expression.GetProperty("class").GetString() switch
     {
         "CONSTANT" => IsSmall(expression.GetProperty("value"), numberMax),
         "CAST" => IsPlain(expression.GetProperty("child"), numberMax),
@@ -75,7 +76,8 @@ internal static class BoundedFunctions
         {
             JsonValueKind.Number => Math.Abs(value.GetDouble()) <= numberMax,
             // A quoted time is fine; a quoted number is cast by DuckDB like any other.
-            JsonValueKind.String => !double.TryParse(value.GetString(), out var number) || Math.Abs(number) <= numberMax,
+            JsonValueKind.String => !double.TryParse(value.GetString(), out var number)
+                || Math.Abs(number) <= numberMax,
             _ => false,
         };
     }

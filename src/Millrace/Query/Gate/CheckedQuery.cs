@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Millrace.Query;
 
-/// <summary>A statement that passed <see cref="SqlGate"/>: one SELECT over our tables, with allowed functions only.</summary>
+/// <summary>A statement that passed <see cref="SqlGate"/>: one SELECT over our tables, with allowed functions
+/// only.</summary>
 /// <param name="Text">As it was sent.</param>
 /// <param name="Statement">DuckDB's own syntax tree of it.</param>
 /// <param name="ParameterCount">Values it needs, bound in order.</param>

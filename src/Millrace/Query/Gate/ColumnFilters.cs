@@ -87,7 +87,8 @@ internal static class ColumnFilters
 
         void AddIf(JsonElement column, FilterOperator comparison, JsonElement[] constants)
         {
-            if (ColumnOf(column, table) is { } name && constants.Length <= ConstantsMax && constants.All(constant => IsConstant(constant, ConstantDepthMax)))
+            if (ColumnOf(column, table) is { } name && constants.Length <= ConstantsMax
+                && constants.All(constant => IsConstant(constant, ConstantDepthMax)))
             {
                 filters.Add(new ColumnFilter(name, comparison, constants));
             }
@@ -113,7 +114,8 @@ internal static class ColumnFilters
     {
         var kind = expression.GetProperty("class").GetString()!;
         if (depthLeft == 0 || !ConstantKinds.Contains(kind)
-            || (kind == "FUNCTION" && Volatile.Contains(SqlNames.Fold(expression.GetProperty("function_name").GetString()!))))
+            || (kind == "FUNCTION"
+                && Volatile.Contains(SqlNames.Fold(expression.GetProperty("function_name").GetString()!))))
         {
             return false;
         }

@@ -12,7 +12,8 @@ internal sealed class SyntaxCheck(AllowedFunctions functions)
 {
     private static readonly FrozenSet<string> Expressions = new[]
     {
-        "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "LAMBDA",
+        "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION",
+        "LAMBDA",
         "LAMBDA_REF", "OPERATOR", "PARAMETER", "POSITIONAL_REFERENCE", "STAR", "SUBQUERY", "TYPE", "WINDOW",
     }.ToFrozenSet();
 
@@ -23,7 +24,8 @@ internal sealed class SyntaxCheck(AllowedFunctions functions)
         "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY", "PIVOT",
         "ORDER_MODIFIER", "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "DISTINCT_MODIFIER",
         "ORDER_DEFAULT", "ASCENDING", "DESCENDING",
-        "DECIMAL_TYPE_INFO", "STRING_TYPE_INFO", "LIST_TYPE_INFO", "STRUCT_TYPE_INFO", "ARRAY_TYPE_INFO", "ENUM_TYPE_INFO",
+        "DECIMAL_TYPE_INFO", "STRING_TYPE_INFO", "LIST_TYPE_INFO", "STRUCT_TYPE_INFO", "ARRAY_TYPE_INFO",
+        "ENUM_TYPE_INFO",
         "UNBOUND_TYPE_INFO", "USER_TYPE_INFO", "INTEGER_LITERAL_TYPE_INFO", "GENERIC_TYPE_INFO",
     }.ToFrozenSet();
 
@@ -151,7 +153,8 @@ internal sealed class SyntaxCheck(AllowedFunctions functions)
         }
         if (!isOurs)
         {
-            return SqlRefusals.TableUnknown(string.Join('.', new[] { catalog, schema, name }.Where(part => part.Length > 0)));
+            string[] parts = [catalog, schema, name];
+            return SqlRefusals.TableUnknown(string.Join('.', parts.Where(part => part.Length > 0)));
         }
         _references.Add(new TableReference(name, filters));
         return VisitMembers(table);

@@ -9,7 +9,10 @@ namespace Millrace.Query;
 internal sealed class JsonRows(long rowsMax) : IRowFormat, IDisposable
 {
     /// <summary>Nothing of it is ever inside HTML, so letters stay letters.</summary>
-    public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private Utf8JsonWriter? _json;
     private IReadOnlyList<ResultColumn> _columns = [];

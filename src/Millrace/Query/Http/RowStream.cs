@@ -5,7 +5,8 @@ namespace Millrace.Query;
 /// <summary>Sends the rows of a query through a format into a stream, in bounded memory.</summary>
 internal static class RowStream
 {
-    /// <summary>Nothing is sent before this much is there, so that most failures still get a status of their own.</summary>
+    /// <summary>Nothing is sent before this much is there, so that most failures still get a status of their
+    /// own.</summary>
     private const int SendBytes = 256 << 10;
 
     public static async Task CopyAsync(

@@ -62,7 +62,8 @@ internal sealed class SqlEndpoint(QueryRunner runner, AdminKeys keys, TimeProvid
             context.Response.Headers.XContentTypeOptions = "nosniff";
             await (mediaType == Parquet
                 ? SendParquetAsync(context, query)
-                : SendRowsAsync(context, query, FormatOf(mediaType, context.Request), () => time.GetElapsedTime(started)));
+                : SendRowsAsync(
+                    context, query, FormatOf(mediaType, context.Request), () => time.GetElapsedTime(started)));
             return null;
         }
     }

@@ -30,7 +30,8 @@ internal static class SqlRequest
                 return false;
             }
         }
-        if (!TryTimeout(body, timeoutMax, out var timeout, out refusal) || !TryParameters(body, out var parameters, out refusal))
+        if (!TryTimeout(body, timeoutMax, out var timeout, out refusal)
+            || !TryParameters(body, out var parameters, out refusal))
         {
             return false;
         }
@@ -46,7 +47,8 @@ internal static class SqlRequest
         {
             return true;
         }
-        if (given.ValueKind == JsonValueKind.Number && given.TryGetInt64(out var ms) && ms > 0 && ms <= max.TotalMilliseconds)
+        if (given.ValueKind == JsonValueKind.Number && given.TryGetInt64(out var ms)
+            && ms > 0 && ms <= max.TotalMilliseconds)
         {
             timeout = TimeSpan.FromMilliseconds(ms);
             return true;
@@ -73,7 +75,8 @@ internal static class SqlRequest
             if (!TryValue(item, out var value))
             {
                 refusal = Invalid(
-                    "A parameter is a text, a number of up to 64 bits, true, false or null; send anything else as text.");
+                    "A parameter is a text, a number of up to 64 bits, true, false or null; "
+                    + "send anything else as text.");
                 return false;
             }
             values.Add(value);

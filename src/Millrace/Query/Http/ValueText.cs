@@ -10,7 +10,8 @@ internal static class ValueText
     public static string? Of(object value) => value switch
     {
         string text => text,
-        DateTimeOffset instant => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+        DateTimeOffset instant =>
+            instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
         DateTime time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
         DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         TimeOnly time => time.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
@@ -24,8 +25,9 @@ internal static class ValueText
     /// <summary>Digits of a number, exactly; null for anything else.</summary>
     public static string? Number(object value) => value switch
     {
-        double or float or decimal or sbyte or byte or short or ushort or int or uint or long or ulong or Int128 or UInt128
-            or System.Numerics.BigInteger => ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture),
+        double or float or decimal or sbyte or byte or short or ushort or int or uint or long or ulong or Int128
+            or UInt128 or System.Numerics.BigInteger =>
+            ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture),
         _ => null,
     };
 

@@ -14,7 +14,8 @@ internal sealed class LedgerEndpoint(LedgerReader ledger, AdminKeys keys, TimePr
     private static readonly TimeSpan PeriodDefault = TimeSpan.FromHours(24);
 
     private static readonly Refusal InvalidTime = new(
-        400, "invalid_request", "'from' and 'to' are times such as 2026-01-31T12:00:00Z, and 'from' is the earlier one.");
+        400, "invalid_request", 
+        "'from' and 'to' are times such as 2026-01-31T12:00:00Z, and 'from' is the earlier one.");
     private static readonly Refusal OtherTenant = new(
         403, "key_role", "This key sees one tenant only: leave 'tenant' out, or name that one.");
 
@@ -67,6 +68,7 @@ internal sealed class LedgerEndpoint(LedgerReader ledger, AdminKeys keys, TimePr
     private static DateTimeOffset? Time(string text, DateTimeOffset otherwise) => text.Length == 0
         ? otherwise
         : DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time)
             ? time : null;
 }

@@ -68,12 +68,15 @@ internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string
         {
             for (var row = 0; row < chunk.RowCount; row++)
             {
-                var key = new LedgerKey((DateTimeOffset)chunk.Column(0).Value(row)!, (string?)chunk.Column(1).Value(row) ?? "");
+                var key = new LedgerKey(
+                    (DateTimeOffset)chunk.Column(0).Value(row)!, (string?)chunk.Column(1).Value(row) ?? "");
                 report.Add(key, (
-                    (string)chunk.Column(2).Value(row)!, (string)chunk.Column(3).Value(row)!, chunk.Column(4).Get<long>(row)));
+                    (string)chunk.Column(2).Value(row)!, (string)chunk.Column(3).Value(row)!,
+                    chunk.Column(4).Get<long>(row)));
             }
         }
     }
 
-    private static long Micros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static long Micros(DateTimeOffset time) =>
+        (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

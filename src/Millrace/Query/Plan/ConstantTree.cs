@@ -56,7 +56,8 @@ internal sealed class ConstantTree(IReadOnlyList<object?> parameters)
     {
         switch (element.ValueKind)
         {
-            case JsonValueKind.Object when element.TryGetProperty("class", out var kind) && kind.GetString() == "PARAMETER":
+            case JsonValueKind.Object when element.TryGetProperty("class", out var kind)
+                && kind.GetString() == "PARAMETER":
                 WriteConstant(json, parameters[int.Parse(
                     element.GetProperty("identifier").GetString()!, CultureInfo.InvariantCulture) - 1]);
                 break;
@@ -89,7 +90,10 @@ internal sealed class ConstantTree(IReadOnlyList<object?> parameters)
         WriteKind(json, "CONSTANT", "VALUE_CONSTANT");
         json.WriteStartObject("value");
         json.WritePropertyName("type");
-        WriteType(json, value switch { long => "BIGINT", double => "DOUBLE", bool => "BOOLEAN", null => "NULL", _ => "VARCHAR" });
+        WriteType(json, value switch
+        {
+            long => "BIGINT", double => "DOUBLE", bool => "BOOLEAN", null => "NULL", _ => "VARCHAR",
+        });
         json.WriteBoolean("is_null", value is null);
         switch (value)
         {

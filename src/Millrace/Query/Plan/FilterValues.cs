@@ -5,7 +5,8 @@ using Millrace.Lake;
 
 namespace Millrace.Query;
 
-/// <summary>Turns the filters of a query into predicates for the planner, by letting DuckDB compute their constants.</summary>
+/// <summary>Turns the filters of a query into predicates for the planner, by letting DuckDB compute their
+/// constants.</summary>
 /// <remarks>
 /// On the query's own connection and inside its transaction, so that <c>now()</c> is the same here and there. A filter
 /// whose constant has another type than the column, fails or is NULL is left out: that costs reading, never rows.
@@ -19,7 +20,8 @@ internal static class FilterValues
         Connection connection, IReadOnlyList<TableReference> references, IReadOnlyList<object?> parameters)
     {
         var filters = references.SelectMany(reference => reference.Filters.Select(filter => (reference, filter)))
-            .Select(pair => new TypedFilter(FieldOf(pair.reference.Table, pair.filter.Column), pair.reference, pair.filter))
+            .Select(pair => new TypedFilter(
+                FieldOf(pair.reference.Table, pair.filter.Column), pair.reference, pair.filter))
             .Where(typed => typed.Field is not null).ToList();
         if (filters.Count == 0 || Compute(connection, filters, parameters) is not { } values)
         {
@@ -37,14 +39,16 @@ internal static class FilterValues
             }
         }
         return [.. references.Select(reference => new Predicate(
-            [.. conditions.Where(found => ReferenceEquals(found.Reference, reference)).Select(found => found.Condition)]))];
+            [.. conditions.Where(found => ReferenceEquals(found.Reference, reference))
+                .Select(found => found.Condition)]))];
     }
 
     private static Field? FieldOf(string table, string column) =>
         LakeTable.All.Single(known => known.Name == table).Schema.Find(column);
 
     /// <summary>All constants with their types, in one row of one query; null if DuckDB refuses any of them.</summary>
-    private static Constant[]? Compute(Connection connection, List<TypedFilter> filters, IReadOnlyList<object?> parameters)
+    private static Constant[]? Compute(
+        Connection connection, List<TypedFilter> filters, IReadOnlyList<object?> parameters)
     {
         var tree = new ConstantTree(parameters);
         foreach (var typed in filters)
@@ -93,7 +97,8 @@ internal static class FilterValues
             {
                 continue;
             }
-            if (!Fits(typed.Type.Kind, constant.Type) || constant.Value is null || Encode(typed.Type, constant.Value) is not { } bytes)
+            if (!Fits(typed.Type.Kind, constant.Type) || constant.Value is null
+                || Encode(typed.Type, constant.Value) is not { } bytes)
             {
                 return null;
             }
@@ -102,7 +107,8 @@ internal static class FilterValues
         return values.Count == 0 ? null : new Condition(typed.Field!.Id, ComparisonOf(typed.Filter.Operator), values);
     }
 
-    /// <summary>True if DuckDB compares such a constant with such a column after the cast that was asked for here.</summary>
+    /// <summary>True if DuckDB compares such a constant with such a column after the cast that was asked for
+    /// here.</summary>
     private static bool Fits(PrimitiveKind column, string constantType) => column switch
     {
         PrimitiveKind.String => constantType == "VARCHAR",
@@ -116,7 +122,8 @@ internal static class FilterValues
 
     private static byte[]? Encode(PrimitiveType type, object value) => (type.Kind, value) switch
     {
-        (PrimitiveKind.Int, long number) => number is >= int.MinValue and <= int.MaxValue ? Bounds.Int((int)number) : null,
+        (PrimitiveKind.Int, long number) =>
+            number is >= int.MinValue and <= int.MaxValue ? Bounds.Int((int)number) : null,
         (PrimitiveKind.Double, double.NaN) => null,
         _ => Bounds.Encode(type, value),
     };

@@ -21,7 +21,8 @@ internal sealed class LakeReader(ICatalog catalog, TableStore store, string hotD
         {
             tables[name.Name] = await LoadAsync(name, location, ct);
         }
-        // The position of `events` is every table's: a commit swaps them together, and writes the others only with rows.
+        // The position of `events` is every table's: a commit swaps them together, and writes the others only with
+        // rows.
         var events = tables.GetValueOrDefault(LakeTable.Events.Name);
         long PositionOf(string node) => events is null ? 0 : Positions.Read(events.Metadata, node) ?? 0;
         // Listed after the snapshot was taken, so that what a commit moves in between is seen once, in its hot segment.

@@ -18,7 +18,8 @@ internal static class ViewSql
         {
             // By field id, which lets files of an older schema read on, and by an explicit schema, so that DuckDB need
             // not open every footer before it starts.
-            sources.Add($"read_parquet({Sql.List(plan.LakeFiles.Keys)}, hive_partitioning = false, schema = {Schema(plan.Table)})");
+            sources.Add($"read_parquet({Sql.List(plan.LakeFiles.Keys)}, hive_partitioning = false, "
+                + $"schema = {Schema(plan.Table)})");
         }
         if (plan.HotFiles.Count > 0)
         {

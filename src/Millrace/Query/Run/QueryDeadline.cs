@@ -5,7 +5,8 @@ namespace Millrace.Query;
 /// <summary>Ends a query at its time limit, or when nobody wants its answer any more.</summary>
 internal sealed class QueryDeadline : IDisposable
 {
-    /// <summary>An interrupt between two steps of a query is lost, so it is repeated until the query has ended.</summary>
+    /// <summary>An interrupt between two steps of a query is lost, so it is repeated until the query has
+    /// ended.</summary>
     private static readonly TimeSpan InterruptEvery = TimeSpan.FromMilliseconds(50);
 
     private readonly CancellationTokenSource _limit;

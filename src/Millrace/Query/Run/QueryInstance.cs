@@ -6,8 +6,8 @@ namespace Millrace.Query;
 
 /// <summary>A DuckDB instance for one query, with a scratch directory of its own; both are gone afterwards.</summary>
 /// <remarks>
-/// First it may be asked for constants, inside the transaction in which the query will run; then <see cref="Seal"/> gives
-/// it the query's files and nothing else. An instance opened and sealed costs about 10 ms of CPU.
+/// First it may be asked for constants, inside the transaction in which the query will run; then <see cref="Seal"/>
+/// gives it the query's files and nothing else. An instance opened and sealed costs about 10 ms of CPU.
 /// </remarks>
 internal sealed class QueryInstance : IDisposable
 {
@@ -77,11 +77,13 @@ internal sealed class QueryInstance : IDisposable
         Directory.Delete(_scratch, recursive: true);
     }
 
-    /// <summary>The statement comes back from its tree, so that no comment or semicolon of it can end the COPY.</summary>
+    /// <summary>The statement comes back from its tree, so that no comment or semicolon of it can end the
+    /// COPY.</summary>
     private string IntoParquet(CheckedQuery query)
     {
         using var text = Connection.Prepare("SELECT json_deserialize_sql(CAST(? AS JSON))");
-        using var result = text.Bind(1, $$"""{"error":false,"statements":[{{query.Statement.GetRawText()}}]}""").Execute();
+        var tree = $$"""{"error":false,"statements":[{{query.Statement.GetRawText()}}]}""";
+        using var result = text.Bind(1, tree).Execute();
         return $"COPY ({result.Rows().Single()[0]}) TO {Sql.Text(ParquetPath)} (FORMAT parquet, COMPRESSION zstd)";
     }
 

@@ -11,8 +11,10 @@ internal static class QueryRefusals
         new(503, "query_busy", "Too many queries wait already; try again shortly.");
 
     /// <summary>408 as ClickHouse answers it, whose users' clients know it.</summary>
-    public static Refusal Timeout(TimeSpan limit) => new(408, "query_timeout", string.Create(CultureInfo.InvariantCulture,
-        $"The query took longer than {limit.TotalMilliseconds:0} ms: narrow it, for example by event_time, or raise timeout_ms."));
+    public static Refusal Timeout(TimeSpan limit) => new(
+        408, "query_timeout", string.Create(CultureInfo.InvariantCulture,
+        $"The query took longer than {limit.TotalMilliseconds:0} ms: narrow it, for example by "
+        + $"event_time, or raise timeout_ms."));
 
     /// <summary>The statement's own fault, or the machine's.</summary>
     public static Refusal Of(DuckDbException failure) => failure.Type switch

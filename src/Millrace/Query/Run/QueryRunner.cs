@@ -7,7 +7,8 @@ using Millrace.Lake;
 namespace Millrace.Query;
 
 /// <summary>Runs one SELECT from outside: gate, place, snapshot, files, sealed instance, rows. Thread safe.</summary>
-internal sealed class QueryRunner(LakeReader lake, QueryOptions options, string scratch, TimeProvider time) : IDisposable
+internal sealed class QueryRunner(
+    LakeReader lake, QueryOptions options, string scratch, TimeProvider time) : IDisposable
 {
     private readonly SqlGate _gate = new();
     private readonly QueryPlaces _places = new(options.ConcurrencyMax, options.WaitingMax);
@@ -101,14 +102,16 @@ internal sealed class QueryRunner(LakeReader lake, QueryOptions options, string 
         }
     }
 
-    /// <summary>What the files of each table in the query must possibly hold: a predicate for each place that reads it.</summary>
+    /// <summary>What the files of each table in the query must possibly hold: a predicate for each place that reads
+    /// it.</summary>
     private static Dictionary<LakeTable, IReadOnlyList<Predicate>> Predicates(Connection connection, Work work)
     {
         var references = work.Query.References;
         var predicates = FilterValues.Evaluate(connection, references, work.Request.Parameters);
         return references.Zip(predicates).GroupBy(pair => pair.First.Table).ToDictionary(
             pairs => LakeTable.All.Single(table => table.Name == pairs.Key),
-            pairs => (IReadOnlyList<Predicate>)[.. pairs.Select(pair => OfTenant(pair.Second, work.Request.Tenant, pairs.Key))]);
+            pairs => (IReadOnlyList<Predicate>)[.. pairs.Select(
+                pair => OfTenant(pair.Second, work.Request.Tenant, pairs.Key))]);
     }
 
     private static Predicate OfTenant(Predicate predicate, string tenant, string table)
@@ -118,7 +121,8 @@ internal sealed class QueryRunner(LakeReader lake, QueryOptions options, string 
             return predicate;
         }
         var column = LakeTable.All.Single(known => known.Name == table).Schema.Find("tenant")!;
-        return new Predicate([.. predicate.Conditions, new Condition(column.Id, Comparison.Equal, Bounds.String(tenant))]);
+        return new Predicate(
+            [.. predicate.Conditions, new Condition(column.Id, Comparison.Equal, Bounds.String(tenant))]);
     }
 
     private static async Task<QueryStatistics> StatisticsAsync(
@@ -127,7 +131,8 @@ internal sealed class QueryRunner(LakeReader lake, QueryOptions options, string 
         var newest = view.NewestHotEvents().ToList();
         var hotUpTo = newest.Count == 0 ? null : await Task.Run(() => connection.Scalar<DateTimeOffset?>(
             $"SELECT max(received_time) FROM read_parquet({Sql.List(newest)}, hive_partitioning = false)"), ct);
-        var hotBytes = plans.SelectMany(plan => plan.HotFiles).Select(path => new FileInfo(path)).Where(file => file.Exists);
+        var hotBytes = plans.SelectMany(plan => plan.HotFiles).Select(path => new FileInfo(path))
+            .Where(file => file.Exists);
         return new QueryStatistics(
             plans.Sum(plan => plan.LakeFiles.Count + plan.HotFiles.Count),
             plans.Sum(plan => plan.LakeFiles.Values.Sum()) + hotBytes.Sum(file => file.Length),

@@ -31,9 +31,11 @@ internal sealed class RunningQuery : IDisposable
 
     /// <summary>Everything a started query holds.</summary>
     internal sealed record Parts(
-        IDisposable Place, QueryDeadline Deadline, QueryInstance Instance, Statement Statement, QueryStatistics Statistics);
+        IDisposable Place, QueryDeadline Deadline, QueryInstance Instance, Statement Statement,
+        QueryStatistics Statistics);
 
-    /// <exception cref="DuckDbException">It failed before its first rows; nothing of the parts was disposed.</exception>
+    /// <exception cref="DuckDbException">It failed before its first rows; nothing of the parts was
+    /// disposed.</exception>
     internal static RunningQuery Start(Parts parts, bool isIntoParquet)
     {
         var result = isIntoParquet ? parts.Statement.Execute() : parts.Statement.Stream();

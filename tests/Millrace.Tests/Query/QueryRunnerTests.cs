@@ -1,0 +1,178 @@
+using System.Globalization;
+using Millrace.Lake;
+using Millrace.Query;
+
+namespace Millrace.Tests.Query;
+
+public sealed class QueryRunnerTests(ShopLake shop) : IClassFixture<ShopLake>
+{
+    public static TheoryData<string, string> Allowed => SqlCases.Read("allowed.sql");
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public async Task Runs(string firstRow, string sql)
+    {
+        var rows = await SmallLake.RowsAsync(shop.Runner, sql);
+        string.Join("|", rows[0].Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)?.ToLowerInvariant()))
+            .ShouldBe(firstRow.ToLowerInvariant());
+    }
+
+    [Fact]
+    public async Task Binds_parameters_in_order()
+    {
+        (await SmallLake.RowsAsync(shop.Runner, "SELECT $2, $1, $3, $4, $5", "a", 1L, 2.5, true, null)).Single()
+            .ShouldBe([1L, "a", 2.5, true, null]);
+    }
+
+    [Fact]
+    public async Task A_bound_value_prunes_and_filters()
+    {
+        var query = await shop.Runner.StartAsync(
+            new QueryRequest("SELECT count(*) FROM events WHERE event_time < ?", ["2026-01-02"]), default);
+        using (query)
+        {
+            (await SmallLake.RowsAsync(query)).Single().ShouldBe([4L]);
+            query.Statistics.Files.ShouldBe(2);
+        }
+    }
+
+    [Fact]
+    public async Task Counts_the_files_it_may_read()
+    {
+        using var all = await shop.Runner.StartAsync(new QueryRequest("SELECT count(*) FROM events", []), default);
+        all.Statistics.Files.ShouldBe(3);
+        all.Statistics.Bytes.ShouldBeGreaterThan(0);
+        all.Statistics.FreshTo.ShouldBe(new DateTimeOffset(2026, 1, 3, 18, 0, 1, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task An_admin_key_of_a_tenant_sees_its_rows_only()
+    {
+        var request = new QueryRequest("SELECT DISTINCT tenant FROM events UNION SELECT tenant FROM millrace.events", [])
+        {
+            Tenant = "bolt",
+        };
+        using var query = await shop.Runner.StartAsync(request, default);
+        (await SmallLake.RowsAsync(query)).Single().ShouldBe(["bolt"]);
+    }
+
+    [Fact]
+    public async Task Empty_tables_have_their_columns()
+    {
+        using var lake = new SmallLake();
+        using var runner = lake.Runner();
+        using var query = await runner.StartAsync(new QueryRequest("SELECT * FROM events", []), default);
+        query.Columns.Select(column => column.Name)
+            .ShouldBe(LakeTable.Events.Schema.Fields.Select(field => field.Name));
+        (await SmallLake.RowsAsync(query)).ShouldBeEmpty();
+        query.Statistics.FreshTo.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Leaves_no_scratch_behind()
+    {
+        using var lake = new SmallLake();
+        using var runner = lake.Runner();
+        await SmallLake.RowsAsync(runner, "SELECT 1");
+        await Should.ThrowAsync<QueryRefusedException>(() => SmallLake.RowsAsync(runner, "SELECT nothing"));
+        Directory.EnumerateFileSystemEntries(Path.Combine(lake.Directory, "tmp")).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("SELECT nothing FROM events", "sql_invalid")]
+    [InlineData("SELECT 'x'::INT", "sql_failed")]
+    [InlineData("SELECT error('mine')", "sql_failed")]
+    [InlineData("SELECT count(*) FROM enable_logging()", "sql_function_denied")]
+    public async Task Refuses_with_a_code(string sql, string code)
+    {
+        var refused = await Should.ThrowAsync<QueryRefusedException>(() => SmallLake.RowsAsync(shop.Runner, sql));
+        refused.Refusal.Code.ShouldBe(code);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    public async Task Runs_what_nests_deep(int depth) =>
+        (await SmallLake.RowsAsync(shop.Runner, $"SELECT count(*) FROM events WHERE log_offset < {Sum(depth)}"))
+            .Single().ShouldBe([12L]);
+
+    [Theory]
+    [InlineData(300)]
+    [InlineData(600)]
+    [InlineData(990)]
+    public async Task Refuses_what_nests_too_deep(int depth)
+    {
+        var refused = await Should.ThrowAsync<QueryRefusedException>(
+            () => SmallLake.RowsAsync(shop.Runner, $"SELECT count(*) FROM events WHERE log_offset < {Sum(depth)}"));
+        refused.Refusal.Code.ShouldBe("sql_too_deep");
+    }
+
+    [Fact]
+    public async Task A_query_ends_at_its_time_limit()
+    {
+        var request = new QueryRequest("SELECT count(*) FROM range(10000000000) a, range(1000000) b", [])
+        {
+            Timeout = TimeSpan.FromMilliseconds(50),
+        };
+        var refused = await Should.ThrowAsync<QueryRefusedException>(() => shop.Runner.StartAsync(request, default));
+        refused.Refusal.Code.ShouldBe("query_timeout");
+    }
+
+    [Fact]
+    public async Task A_query_ends_when_its_caller_goes()
+    {
+        using var caller = new CancellationTokenSource();
+        var query = shop.Runner.StartAsync(
+            new QueryRequest("SELECT count(*) FROM range(10000000000) a, range(1000000) b", []), caller.Token);
+        caller.Cancel();
+        await Should.ThrowAsync<OperationCanceledException>(() => query);
+    }
+
+    [Fact]
+    public async Task A_full_line_refuses()
+    {
+        using var lake = new SmallLake();
+        using var runner = lake.Runner(new QueryOptions { ConcurrencyMax = 1, WaitingMax = 0 });
+        var first = await runner.StartAsync(new QueryRequest("SELECT 1", []), default);
+        var refused = await Should.ThrowAsync<QueryRefusedException>(() => SmallLake.RowsAsync(runner, "SELECT 2"));
+        refused.Refusal.Code.ShouldBe("query_busy");
+        first.Dispose();
+        (await SmallLake.RowsAsync(runner, "SELECT 2")).Single().ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task A_waiting_query_gives_up_at_its_limit()
+    {
+        using var lake = new SmallLake();
+        using var runner = lake.Runner(new QueryOptions { ConcurrencyMax = 1 });
+        using var first = await runner.StartAsync(new QueryRequest("SELECT 1", []), default);
+        var second = runner.StartAsync(new QueryRequest("SELECT 2", []) { Timeout = TimeSpan.FromMilliseconds(20) }, default);
+        (await Should.ThrowAsync<QueryRefusedException>(() => second)).Refusal.Code.ShouldBe("query_timeout");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_gone_for_good_fails_the_query()
+    {
+        using var lake = new SmallLake();
+        var files = await lake.CommitAsync(LakeTable.Events, ShopLake.Rows);
+        File.Delete(files[0]);
+        using var runner = lake.Runner();
+        var refused = await Should.ThrowAsync<QueryRefusedException>(
+            () => SmallLake.RowsAsync(runner, "SELECT event FROM events"));
+        refused.Refusal.Code.ShouldBe("query_failed");
+    }
+
+    [Fact]
+    public async Task Writes_parquet_whatever_comment_ends_the_statement()
+    {
+        var request = new QueryRequest("SELECT event, ? AS p FROM events WHERE event = ?; -- ) TO 'x'", ["a", "view"])
+        {
+            IsIntoParquet = true,
+        };
+        using var query = await shop.Runner.StartAsync(request, default);
+        using var database = Millrace.DuckDb.Database.Open(null);
+        using var connection = database.Connect();
+        connection.Scalar<long>($"SELECT count(*) FROM '{query.ParquetPath}' WHERE p = 'a'").ShouldBe(4);
+    }
+
+    private static string Sum(int depth) => string.Concat(Enumerable.Repeat("1 + ", depth)) + "1";
+}
