@@ -53,6 +53,13 @@ public class KillTests
 
     private async Task KillOnceAsync(Workspace workspace, Acknowledged acknowledged)
     {
+        if (_random.Next(2) == 0)
+        {
+            // A recovery that is itself cut short.
+            await using var starting = ChildProcess.Start(Server.Command(workspace, workspace.Address));
+            await Task.Delay(_random.Next(1, 600));
+            await starting.KillAsync();
+        }
         await using var server = await Server.StartAsync(workspace);
         // From within the first appends after a start to beyond some commits.
         var more = _random.Next(1, 4_000);

@@ -26,22 +26,23 @@ internal sealed class Server : IAsyncDisposable
 
     public Api Api { get; }
 
-    /// <summary>Starts it and waits for its ready line.</summary>
-    /// <param name="workspace">Where its data and settings are.</param>
-    /// <param name="more">Further arguments; a later <c>--http</c> is not possible.</param>
-    public static async Task<Server> StartAsync(Workspace workspace, params string[] more) =>
-        await StartAtAsync(workspace, workspace.Address, more);
+    public static Command Command(Workspace workspace, string address, params string[] more) => MillraceProgram.Command(
+        workspace,
+        ["up", "--data", workspace.Data, "--config", workspace.SettingsFile, "--http", address, .. more]);
 
+    /// <summary>Starts it at the workspace's address and waits for its ready line.</summary>
+    public static Task<Server> StartAsync(Workspace workspace, params string[] more) =>
+        StartAtAsync(workspace, workspace.Address, more);
+
+    /// <summary>Starts it elsewhere, for a second process on the same directory.</summary>
     public static async Task<Server> StartAtAsync(Workspace workspace, string address, params string[] more)
     {
-        string[] arguments =
-            ["up", "--data", workspace.Data, "--config", workspace.SettingsFile, "--http", address, .. more];
-        var process = ChildProcess.Start(MillraceProgram.Command(workspace, arguments));
+        var process = ChildProcess.Start(Command(workspace, address, more));
         try
         {
             await Eventually.BeTrueAsync(
                 () => process.HasExited || process.Output.Contains(ReadyLine, StringComparison.Ordinal), DeadlineOfStart);
-            process.HasExited.ShouldBeFalse($"'{string.Join(' ', arguments)}' ended:\n{process.Output}\n{process.Error}");
+            process.HasExited.ShouldBeFalse($"The server ended:\n{process.Output}\n{process.Error}");
             var line = process.Output.Split('\n').First(line => line.StartsWith(ReadyLine, StringComparison.Ordinal));
             return new Server(process, line[ReadyLine.Length..].Trim());
         }
