@@ -5,10 +5,15 @@ namespace Millrace.Log;
 
 /// <summary>CRC-32C (Castagnoli, RFC 3720 B.4) in pieces: begin, append what follows, finish. Hot path.</summary>
 /// <remarks>Uses the processor's instruction where there is one: about 9 GB/s on one core.</remarks>
-internal static class Crc32C
+public static class Crc32C
 {
+    /// <summary>The state before any byte.</summary>
     public const uint Begin = 0xFFFF_FFFF;
 
+    /// <summary>The checksum of bytes that lie together.</summary>
+    public static uint Of(ReadOnlySpan<byte> bytes) => Finish(Append(Begin, bytes));
+
+    /// <summary>The state after more bytes.</summary>
     public static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length >= sizeof(ulong))
@@ -23,7 +28,9 @@ internal static class Crc32C
         return state;
     }
 
+    /// <summary>The state after the eight bytes of a number.</summary>
     public static uint Append(uint state, ulong littleEndian) => BitOperations.Crc32C(state, littleEndian);
 
+    /// <summary>The checksum of all that was appended.</summary>
     public static uint Finish(uint state) => ~state;
 }

@@ -27,6 +27,18 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
         set => Volatile.Write(ref _isFull, value);
     }
 
+    /// <summary>What refuses appends whatever their size.</summary>
+    public AppendRefusal Condition
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isFailing ? AppendRefusal.DiskFailing : _isFull ? AppendRefusal.DiskFull : AppendRefusal.None;
+            }
+        }
+    }
+
     /// <summary>A segment of the usual size, not yet in use.</summary>
     public SegmentPlan Plan(long firstOffset, LogTip before) => NewPlan(firstOffset, _capacity, before);
 

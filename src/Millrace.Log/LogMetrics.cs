@@ -16,11 +16,13 @@ internal sealed class LogMetrics
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _syncDuration;
 
-    public LogMetrics(Meter? meter)
+    public LogMetrics(Meter? meter, Func<long> syncedEnd)
     {
         meter ??= new Meter("millrace.log");
         _appended = meter.CreateCounter<long>("millrace.log.appended", "{record}", "Records made durable.");
         _bytes = meter.CreateCounter<long>("millrace.log.bytes", "By", "Bytes made durable.");
+        // The lake tells how far it is in the same unit: the difference is the lag.
+        meter.CreateObservableCounter("millrace.log.end", syncedEnd, "By", "Offset up to which the log is durable.");
         _refused = meter.CreateCounter<long>("millrace.log.refused", "{record}", "Appends refused, by reason.");
         _opened = meter.CreateCounter<long>("millrace.log.segments.opened", "{segment}", "Segments opened.");
         _removed = meter.CreateCounter<long>(

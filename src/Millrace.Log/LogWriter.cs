@@ -32,7 +32,7 @@ public sealed class LogWriter : IAsyncDisposable
         _options = options;
         _disk = disk;
         _time = time;
-        _metrics = new LogMetrics(start.Meter);
+        _metrics = new LogMetrics(start.Meter, () => SyncedEnd);
         _intake = new Intake(options, time, start.Salts);
         disk.CreateDirectory(options.Directory);
         _synced = new SyncedEnd(SyncedFile.OpenForWriting(disk, options.Directory));
@@ -51,6 +51,10 @@ public sealed class LogWriter : IAsyncDisposable
 
     /// <summary>The same, with the events before it.</summary>
     public LogPosition Synced => _synced.Value;
+
+    /// <summary>Why an append would be refused now, apart from a momentary crowd; <see cref="AppendRefusal.None"/>: it
+    /// would not.</summary>
+    public AppendRefusal Condition => _intake.Condition;
 
     /// <summary>The node id.</summary>
     public ulong Node => _options.Node;

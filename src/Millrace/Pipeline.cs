@@ -25,8 +25,8 @@ namespace Millrace;
 /// <code>
 /// Collect ──► Log ──► Refine ──► Lake ──► Query      Watch sees all
 /// </code>
-/// Slices meet at rest only: Collect writes the log, the lake's loop reads it and writes the lake, Query reads the lake.
-/// They start from the right and stop from the left, so that nothing is accepted that cannot be drained.
+/// Slices meet at rest only: Collect writes the log, the lake's loop reads it and writes the lake, Query reads the
+/// lake. They start from the right and stop from the left, so that nothing is accepted that cannot be drained.
 /// </remarks>
 internal sealed class Pipeline : IAsyncDisposable
 {
@@ -39,8 +39,10 @@ internal sealed class Pipeline : IAsyncDisposable
     public IReadOnlyList<string> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
 
-    /// <summary>Opens the data directory, starts every slice of the roles, and returns when requests are answered.</summary>
-    /// <exception cref="OperatorException">What the operator asked for cannot be; the message says what to change.</exception>
+    /// <summary>Opens the data directory, starts every slice of the roles,
+    /// and returns when requests are answered.</summary>
+    /// <exception cref="OperatorException">What the operator asked for cannot be;
+    /// the message says what to change.</exception>
     public static async Task<Pipeline> StartAsync(PipelineOptions options, CancellationToken ct)
     {
         var held = new Stack<IDisposable>();
@@ -94,6 +96,11 @@ internal sealed class Pipeline : IAsyncDisposable
         held.Push(catalog);
         var meters = NewMeters(held);
         var tables = LakeTables.Open(catalog, new LocalStore(disk, directory.In("lake")), NewAuthor(options.Time));
+        if (await tables.FormerRootAsync(ct) is { } former)
+        {
+            throw new OperatorException(OperatorException.Failed,
+                $"The lake in '{directory.Path}' was made at {former}, and its tables hold that location: move it back.");
+        }
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddFoundation(builder, options);
         builder.Services.AddSingleton(meters);
@@ -172,7 +179,8 @@ internal sealed class Pipeline : IAsyncDisposable
         });
         builder.Logging.SetMinimumLevel(options.LogLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
     private static WebApplication Map(WebApplication app, Roles roles)
@@ -183,12 +191,14 @@ internal sealed class Pipeline : IAsyncDisposable
             app.UseCollect();
         }
         app.UseWatch();
+        app.UseApiSide();
         app.UseRouting();
         app.MapKeys();
         if (roles.HasFlag(Roles.Query))
         {
             app.MapQuery();
         }
+        app.MapFallback(CollectSetup.RefuseUnknownRouteAsync);
         return app;
     }
 

@@ -14,6 +14,14 @@ internal static class Repository
         return Directory.Exists(path) ? path : null;
     }
 
+    /// <summary>Paths of the files below a folder that are the repository's own, in ordinal order.</summary>
+    public static IEnumerable<string> Files(string folder, string pattern) =>
+        Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
+            .Where(path => !path.Contains("/node_modules/") && !path.Contains("/artifacts/"))
+            .Order(StringComparer.Ordinal);
+
+    public static string Relative(string path) => Path.GetRelativePath(Root, path);
+
     private static string FindRoot(DirectoryInfo? directory)
     {
         while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Millrace.slnx")))

@@ -17,8 +17,10 @@ internal static class UpVerb
         {
             HelpName = "DIR", Description = "The data directory.", DefaultValueFactory = _ => "./millrace-data",
         };
-        var config = Arguments.Text("--config", "FILE", "A millrace.json; else the working directory's, if there is one.");
-        var http = Arguments.Text("--http", "HOST:PORT", "Where events come in; 127.0.0.1:8080 by default, port 0: any free one.");
+        var config = Arguments.Text(
+            "--config", "FILE", "A millrace.json; else the working directory's, if there is one.");
+        var http = Arguments.Text(
+            "--http", "HOST:PORT", "Where events come in; 127.0.0.1:8080 by default, port 0: any free one.");
         var api = Arguments.Text("--api", "HOST:PORT", "Where questions are answered; the same as --http by default.");
         var roles = new Option<string>("--roles")
         {

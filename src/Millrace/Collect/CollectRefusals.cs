@@ -10,6 +10,8 @@ internal static class CollectRefusals
         new(400, "length_ambiguous", "A request may not carry both Content-Length and Transfer-Encoding.");
     public static readonly Refusal BrokenBody =
         new(400, "body_broken", "The body does not follow HTTP: a chunk is malformed, or it ends too early.");
+    public static readonly Refusal UnknownRoute =
+        new(404, "route_unknown", "There is nothing at this path; docs/http.md lists the routes.");
     public static readonly Refusal MethodNotAllowed =
         new(405, "method_not_allowed", "Events are sent with POST.");
     public static readonly Refusal TooSlow =

@@ -82,6 +82,18 @@ internal static class CollectSetup
             SideFeature.Serves(context, Side.Collect) ? endpoint.HandleAsync(context, next) : next(context));
     }
 
+    /// <summary>On addresses that serve the collect side alone, whatever reaches this is no route.</summary>
+    public static void UseApiSide(this IApplicationBuilder app) => app.Use((context, next) =>
+        SideFeature.Serves(context, Side.Api) ? next(context) : RefuseUnknownRouteAsync(context));
+
+    public static Task RefuseUnknownRouteAsync(HttpContext context)
+    {
+        context.Response.StatusCode = CollectRefusals.UnknownRoute.Status;
+        context.Response.ContentType = Problem.ContentType;
+        return context.Response.BodyWriter.WriteAsync(
+            Problem.Body(CollectRefusals.UnknownRoute), context.RequestAborted).AsTask();
+    }
+
     // Kestrel lets Transfer-Encoding win and moves the other one out of the way; a proxy before us may choose
     // otherwise.
     private static bool HasBothLengths(IHeaderDictionary headers) =>

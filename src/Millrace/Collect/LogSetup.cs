@@ -16,6 +16,12 @@ internal static class LogSetup
     {
         services.AddSingleton(writer);
         services.AddSingleton(new CollectLog(writer.Node, stamp, entry => writer.AppendAsync(entry)));
+        services.AddSingleton(new ReadinessCheck("collect", () => writer.Condition switch
+        {
+            AppendRefusal.DiskFull => "The disk has too little free space to accept events.",
+            AppendRefusal.DiskFailing => "The log cannot be made durable at the moment.",
+            _ => null,
+        }));
         services.AddHostedService(provider =>
             new LogService(writer, committed, provider.GetRequiredService<TimeProvider>()));
         return services;

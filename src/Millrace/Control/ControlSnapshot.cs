@@ -11,16 +11,16 @@ internal sealed class ControlSnapshot
     private readonly FrozenDictionary<KeyHash, KeyGrant> _keys;
 
     /// <param name="keys">Where two have one hash the first wins: control.db before the file.</param>
-    public ControlSnapshot(IEnumerable<string> tenants, IEnumerable<KeyGrant> keys)
+    public ControlSnapshot(IEnumerable<string> tenants, IEnumerable<KeyGrant> keys, RefineSettings refine)
     {
         _keys = keys.DistinctBy(key => key.Hash).ToFrozenDictionary(key => key.Hash);
         Tenants = [.. tenants.Concat(_keys.Values.Select(key => key.Tenant))
             .Where(tenant => tenant.Length > 0).Distinct().Order(StringComparer.Ordinal)];
-        Content = Canonical(Tenants);
+        Content = Canonical(Tenants, refine);
         Version = SHA256.HashData(Content.Span);
     }
 
-    public static ControlSnapshot Empty { get; } = new([], []);
+    public static ControlSnapshot Empty { get; } = new([], [], new RefineSettings());
 
     /// <summary>What control.db and the settings say together.</summary>
     public static ControlSnapshot Of(ControlStore store, Settings settings)
@@ -30,7 +30,8 @@ internal sealed class ControlSnapshot
         var revoked = keys.Where(key => key.Revoked is not null).Select(key => key.Grant.Hash).ToHashSet();
         return new ControlSnapshot(
             store.Tenants().Concat(settings.Tenants),
-            keys.Select(key => key.Grant).Concat(settings.Keys).Where(key => !revoked.Contains(key.Hash)));
+            keys.Select(key => key.Grant).Concat(settings.Keys).Where(key => !revoked.Contains(key.Hash)),
+            settings.Refine);
     }
 
     /// <summary>In ordinal order.</summary>
@@ -50,12 +51,13 @@ internal sealed class ControlSnapshot
         key.Length is >= KeyRules.ValueCharsMin and <= KeyRules.ValueBytesMax
             ? _keys.GetValueOrDefault(KeyHash.Of(key)) : null;
 
-    private static ReadOnlyMemory<byte> Canonical(IReadOnlyList<string> tenants)
+    private static ReadOnlyMemory<byte> Canonical(IReadOnlyList<string> tenants, RefineSettings refine)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
+            json.WriteNumber("event_bytes_max"u8, refine.EventBytes);
             json.WriteStartObject("tenants"u8);
             foreach (var tenant in tenants)
             {

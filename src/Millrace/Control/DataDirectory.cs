@@ -85,6 +85,7 @@ internal sealed class DataDirectory
     {
         if (Read("node") is null)
         {
+            RefuseIfUsed();
             Write("node", MakeNode().ToString("x16", CultureInfo.InvariantCulture) + "\n");
         }
         if (Read("format") is null)
@@ -95,6 +96,17 @@ internal sealed class DataDirectory
             && node > 0 ? node
             : throw new OperatorException(OperatorException.Failed,
                 $"'{In("node")}' holds no node id of 16 hexadecimal digits.");
+    }
+
+    /// <summary>A new id would begin the log anew beside what the old one holds, and store its events twice.</summary>
+    private void RefuseIfUsed()
+    {
+        if (Directory.Exists(In("log")) || File.Exists(In("catalog.db")))
+        {
+            throw new OperatorException(OperatorException.Failed,
+                $"'{In("node")}' is missing although the directory was used: put it back. The id is the first part of "
+                + "every receipt, and of the names in 'hot' and 'ids'.");
+        }
     }
 
     private static ulong MakeNode()

@@ -26,6 +26,8 @@ internal sealed record Settings
 
     public CollectSettings Collect { get; init; } = new();
 
+    public RefineSettings Refine { get; init; } = new();
+
     /// <summary><c>forwarded.networks</c>: whose X-Forwarded-For and -Proto are believed. None by default.</summary>
     public IReadOnlyList<IPNetwork> TrustedNetworks { get; init; } = [];
 
@@ -43,6 +45,8 @@ internal sealed record Settings
         if (ApiAddress != running.ApiAddress) { yield return "api"; }
         if (Https != running.Https) { yield return "https"; }
         if (Log != running.Log) { yield return "log"; }
+        if (Lake != running.Lake) { yield return "lake"; }
+        if (Query != running.Query) { yield return "query"; }
         if (Collect.ConnectionsMax != running.Collect.ConnectionsMax) { yield return "collect.connections_max"; }
     }
 }
@@ -75,6 +79,16 @@ internal sealed record LakeSettings
 
     /// <summary>Free bytes below which the lake stops writing; null: the smaller of 2 % and 1 GiB.</summary>
     public long? FreeBytesMin { get; init; }
+}
+
+/// <summary><c>refine</c>: what decides over rows. It becomes part of the control version, a record in the log, so
+/// that a replay applies what was in force.</summary>
+internal sealed record RefineSettings
+{
+    public const int EventBytesDefault = 1_000_000;
+
+    /// <summary>A larger event becomes a failed event, <c>event_too_large</c>.</summary>
+    public int EventBytes { get; init; } = EventBytesDefault;
 }
 
 /// <summary><c>query</c>.</summary>

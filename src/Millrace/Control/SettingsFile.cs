@@ -79,6 +79,7 @@ internal static class SettingsFile
             Lake = Lake(root.Section("lake")),
             Query = Query(root.Section("query")),
             Collect = Collect(root.Section("collect")),
+            Refine = Refine(root.Section("refine")),
             TrustedNetworks = Networks(root.Section("forwarded")),
             Tenants = tenants,
             Keys = keys,
@@ -121,6 +122,16 @@ internal static class SettingsFile
         return https;
     }
 
+    private static RefineSettings Refine(SettingsSection section)
+    {
+        var refine = new RefineSettings
+        {
+            EventBytes = (int)section.Bytes("event_bytes", RefineSettings.EventBytesDefault, min: 1_000, max: 64_000_000),
+        };
+        section.Finish();
+        return refine;
+    }
+
     private static LogSettings Log(SettingsSection section)
     {
         var d = new LogSettings();
@@ -144,10 +155,10 @@ internal static class SettingsFile
         var d = new LakeSettings();
         var lake = new LakeSettings
         {
-            CommitBytes = section.Bytes("commit_bytes", d.CommitBytes),
+            CommitBytes = section.Bytes("commit_bytes", d.CommitBytes, min: 64 << 10, max: 1 << 30),
             CommitEvery = section.Seconds("commit_seconds", d.CommitEvery),
             HotEvery = section.Seconds("hot_seconds", d.HotEvery),
-            MemoryBytes = section.Bytes("memory_bytes", d.MemoryBytes),
+            MemoryBytes = section.Bytes("memory_bytes", d.MemoryBytes, min: 64 << 20),
             Threads = section.Count("threads", d.Threads),
             FreeBytesMin = section.Has("free_bytes_min") ? section.Bytes("free_bytes_min", 0, min: 0) : null,
         };
@@ -162,9 +173,14 @@ internal static class SettingsFile
         {
             Timeout = section.Seconds("timeout_seconds", d.Timeout),
             TimeoutMax = section.Seconds("timeout_seconds_max", d.TimeoutMax),
-            MemoryBytes = section.Bytes("memory_bytes", d.MemoryBytes),
+            MemoryBytes = section.Bytes("memory_bytes", d.MemoryBytes, min: 32 << 20),
             Threads = section.Count("threads", d.Threads),
         };
+        if (query.Timeout > query.TimeoutMax)
+        {
+            section.Errors.Add(
+                section.Line, "'query.timeout_seconds' must not be greater than 'query.timeout_seconds_max'.");
+        }
         section.Finish();
         return query;
     }

@@ -17,7 +17,8 @@ internal enum EnvelopeState
     Newer,
 }
 
-/// <summary>What Collect knew about a body, as the log keeps it in front of the body (docs/formats/envelope.md).</summary>
+/// <summary>What Collect knew about a body, as the log keeps it in front of the body
+/// (docs/formats/envelope.md).</summary>
 /// <remarks>
 /// <code>
 ///  0         1      2           4                8

@@ -1,6 +1,7 @@
 namespace Millrace.Events;
 
-/// <summary>The columns of <c>events</c>. A value is the column's Iceberg field id, fixed for ever (docs/formats/tables.md).</summary>
+/// <summary>The columns of <c>events</c>. A value is the column's Iceberg field id,
+/// fixed for ever (docs/formats/tables.md).</summary>
 internal enum EventColumn
 {
     // identity

@@ -8,7 +8,7 @@ internal sealed record EventFailure(string Code, string Reason)
     public static readonly EventFailure NotAnObject =
         new("not_an_object", "The event is not a JSON object.");
     public static readonly EventFailure TooLarge =
-        new("event_too_large", "The event is larger than 1 MB.");
+        new("event_too_large", "The event is larger than 'refine.event_bytes' allows (1 MB by default).");
     public static readonly EventFailure MissingEvent =
         new("missing_event", "The event has no name: 'event' must be a non-empty string.");
     public static readonly EventFailure MissingType =

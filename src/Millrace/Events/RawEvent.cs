@@ -2,8 +2,9 @@ namespace Millrace.Events;
 
 /// <summary>One decoded event: the columns its protocol filled, or the reason why it cannot become a row.</summary>
 /// <remarks>
-/// Hot path. One instance is reused for every event of a thread: <see cref="Clear"/>, fill, read. Text is copied into one
-/// buffer, so a column stays valid until the next <see cref="Clear"/>, whatever happens to the body. Not thread safe.
+/// Hot path. One instance is reused for every event of a thread: <see cref="Clear"/>, fill, read. Text is copied into
+/// one buffer, so a column stays valid until the next <see cref="Clear"/>, whatever happens to the body. Not thread
+/// safe.
 /// </remarks>
 internal sealed class RawEvent
 {
@@ -29,7 +30,8 @@ internal sealed class RawEvent
     /// <summary>The client's clock is known to be right (Snowplow's true time): no skew correction.</summary>
     public bool IsTrueTime { get; set; }
 
-    /// <summary>The request came from the device itself, so its address is the device's; a server's would mislead.</summary>
+    /// <summary>The request came from the device itself, so its address is the device's;
+    /// a server's would mislead.</summary>
     public bool IsFromDevice { get; set; }
 
     /// <summary>Why this is no row; null while it may become one. The first failure stays.</summary>
@@ -47,7 +49,8 @@ internal sealed class RawEvent
     /// <summary>Sets a text column; a later value replaces an earlier one.</summary>
     public void Set(EventColumn column, ReadOnlySpan<byte> utf8) => utf8.CopyTo(Reserve(column, utf8.Length));
 
-    /// <summary>Sets a text column to <paramref name="length"/> bytes which the caller writes into the span returned.</summary>
+    /// <summary>Sets a text column to <paramref name="length"/> bytes which the caller writes into the span
+    /// returned.</summary>
     public Span<byte> Reserve(EventColumn column, int length)
     {
         if (_buffer.Length - _used < length)
@@ -61,7 +64,8 @@ internal sealed class RawEvent
         return place;
     }
 
-    /// <summary>Keeps the first <paramref name="length"/> bytes of a column that <see cref="Reserve"/> made too long.</summary>
+    /// <summary>Keeps the first <paramref name="length"/> bytes of a column that <see cref="Reserve"/> made too
+    /// long.</summary>
     public void Shorten(EventColumn column, int length)
     {
         ref var text = ref _text[(int)column];

@@ -15,7 +15,8 @@ internal sealed record Refusal(int Status, string Code, string Detail)
     public static readonly Refusal BatchMissing =
         new(400, "batch_missing", "The body has no array 'batch'.");
     public static readonly Refusal NoKey =
-        new(401, "key_missing", "No write key was given: use 'Authorization: Bearer KEY', Basic 'KEY:' or X-Write-Key.");
+        new(401, "key_missing",
+            "No write key was given: use 'Authorization: Bearer KEY', Basic 'KEY:' or X-Write-Key.");
     public static readonly Refusal UnknownKey =
         new(401, "key_unknown", "The write key is not known, or was revoked.");
     public static readonly Refusal WrongRole =

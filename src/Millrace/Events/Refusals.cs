@@ -5,7 +5,8 @@ namespace Millrace.Events;
 /// <summary>What refused requests have in common: one row of the ledger.</summary>
 /// <param name="Minute">µs since 1970, a whole minute.</param>
 /// <param name="Tenant">Empty where the key was not known.</param>
-internal readonly record struct RefusalRow(long Minute, string Tenant, string Source, string Route, int Status, string Code);
+internal readonly record struct RefusalRow(
+    long Minute, string Tenant, string Source, string Route, int Status, string Code);
 
 /// <summary>How many, and how many bytes of body had been read.</summary>
 internal readonly record struct RefusalCount(long Requests, long Bytes);

@@ -24,7 +24,8 @@ internal static class NaughtyStrings
         @"Z\u0334\u0321\u0339\u0353\u0322\u0310\u0305\u0311\u030a\u0303\u0308a\u0327\u0322\u031b\u0301\u0302l\u0335",
         @"caf\u00e9 cafe\u0301", "ß SS ẞ", "İstanbul ıI", "ǆ ǅ Ǆ", "ﬁ ligature", "Ω Ω",
         // Emoji of many parts, scripts, planes.
-        "👨‍👩‍👧‍👦", "🏳️‍🌈🏴‍☠️", "👍🏿", "🇩🇪🇫", "𝒳𝔜 𐍈", "田中さんにあげて下さい", "הָיְתָה", "مُنَاقَشَةُ", "กำ้", "हिन्दी",
+        "👨‍👩‍👧‍👦", "🏳️‍🌈🏴‍☠️", "👍🏿", "🇩🇪🇫", "𝒳𝔜 𐍈",
+        "田中さんにあげて下さい", "הָיְתָה", "مُنَاقَشَةُ", "กำ้", "हिन्दी",
         // Injections: SQL, script, template, shell, path, spreadsheet, log, format.
         "'; DROP TABLE events; --", @"\u0027 OR \u00271\u0027=\u00271", @"1\u003b SELECT pg_sleep(10)",
         "$$; ATTACH '/tmp/x'",

@@ -17,7 +17,8 @@ internal sealed record CommitterParts(
     public required Random Random { get; init; }
 }
 
-/// <summary>Makes a generation true: sorted data files, id run, and one catalog transaction that swaps the tables.</summary>
+/// <summary>Makes a generation true: sorted data files, id run,
+/// and one catalog transaction that swaps the tables.</summary>
 /// <remarks>A failed attempt may be repeated as a whole: nothing of it is part of a table.</remarks>
 internal sealed class Committer(CommitterParts parts)
 {

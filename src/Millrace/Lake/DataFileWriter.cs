@@ -19,7 +19,8 @@ internal sealed record RowsToWrite(
     public string Relation => Staged ?? $"read_parquet({Sql.List(Hot)}, hive_partitioning = false)";
 }
 
-/// <summary>Writes rows as sorted Parquet files with field ids and statistics, and gives them to the object store.</summary>
+/// <summary>Writes rows as sorted Parquet files with field ids and statistics,
+/// and gives them to the object store.</summary>
 /// <remarks>DuckDB writes into a scratch directory; a file is durable once the store has taken it over.</remarks>
 internal sealed class DataFileWriter(Connection connection, IObjectStore store, string scratch, Random random)
 {

@@ -39,7 +39,8 @@ internal readonly record struct FileSlot(int Day, long? Hour)
 
     private static string Between(string column, long fromHour, long toHour) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{column} >= make_timestamptz({fromHour * MicrosPerHour}) AND {column} < make_timestamptz({toHour * MicrosPerHour})");
+        $"{column} >= make_timestamptz({fromHour * MicrosPerHour})"
+        + $" AND {column} < make_timestamptz({toHour * MicrosPerHour})");
 }
 
 /// <summary>Chooses the files of a commit: one for the current hour, one for the previous, else one per day.</summary>

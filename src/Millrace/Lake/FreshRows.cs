@@ -107,7 +107,8 @@ internal sealed class FreshRows : IRowSink, IDisposable
         Metrics.Refined(count.Outcome, count.Events);
     }
 
-    /// <summary>Moves the rows into hot segments, one a table that has any. If it fails the rows are still here.</summary>
+    /// <summary>Moves the rows into hot segments, one a table that has any.
+    /// If it fails the rows are still here.</summary>
     public IReadOnlyList<HotSegment> WriteHot(HotSegments hot, (long First, long End) range)
     {
         _events.Flush();
@@ -147,7 +148,8 @@ internal sealed class FreshRows : IRowSink, IDisposable
     private byte[] FailedId(long offset, int index) =>
         Encoding.ASCII.GetBytes($"{Encoding.ASCII.GetString(_node)}-{offset}-{index}");
 
-    /// <summary>The envelope as a replay needs it: what the record said, and what its body said of all its events.</summary>
+    /// <summary>The envelope as a replay needs it: what the record said,
+    /// and what its body said of all its events.</summary>
     private ReadOnlySpan<byte> EnvelopeOf(in FailedEvent failed)
     {
         var envelope = failed.Batch.Envelope with { Shared = failed.Shared };

@@ -2,7 +2,8 @@ using Millrace.Refine;
 
 namespace Millrace.Lake;
 
-/// <summary>What one commit will hold: a range of the log, its hot segments, ledger increments and claimed ids.</summary>
+/// <summary>What one commit will hold: a range of the log, its hot segments,
+/// ledger increments and claimed ids.</summary>
 /// <remarks>Filled by the lake's loop; once sealed it belongs to the committer.</remarks>
 internal sealed class Generation(long from, RecentIds ids)
 {

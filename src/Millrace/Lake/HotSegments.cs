@@ -4,15 +4,17 @@ using Millrace.Events;
 
 namespace Millrace.Lake;
 
-/// <summary>A hot segment: rows that are refined but not committed, in a Parquet file that queries read at once.</summary>
+/// <summary>A hot segment: rows that are refined but not committed,
+/// in a Parquet file that queries read at once.</summary>
 /// <param name="First">Offset of the first record covered.</param>
 /// <param name="End">Exclusive end of the last.</param>
 internal sealed record HotSegment(string Table, string Path, long First, long End);
 
-/// <summary>The hot segments of one node: <c>DIR/hot/&lt;table&gt;/&lt;node&gt;-&lt;first&gt;-&lt;end&gt;.parquet</c>.</summary>
+/// <summary>The hot segments of one node:
+/// <c>DIR/hot/&lt;table&gt;/&lt;node&gt;-&lt;first&gt;-&lt;end&gt;.parquet</c>.</summary>
 /// <remarks>
-/// They are never synced: the log has their rows until the lake does. A reader lists them after it took the snapshot and
-/// keeps those at or after its position, so replaced segments stay for as long as a query may run.
+/// They are never synced: the log has their rows until the lake does. A reader lists them after it took the snapshot
+/// and keeps those at or after its position, so replaced segments stay for as long as a query may run.
 /// </remarks>
 internal sealed class HotSegments(string directory, string node)
 {

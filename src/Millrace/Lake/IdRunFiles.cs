@@ -16,7 +16,8 @@ internal sealed record IdRunRow(
 [JsonSerializable(typeof(IdRunRow))]
 internal sealed partial class IdRunJson : JsonSerializerContext;
 
-/// <summary>The id runs of a node as the catalog knows them: opens them at start, writes one a commit, merges neighbours.</summary>
+/// <summary>The id runs of a node as the catalog knows them: opens them at start, writes one a commit,
+/// merges neighbours.</summary>
 /// <remarks>A file without a row is the trace of a commit that did not happen, and is deleted at start.</remarks>
 internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory, ulong node)
 {
@@ -65,7 +66,8 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
     /// <summary>The row that makes a run count.</summary>
     public static SideRow RowOf(IdRun run) => new(SideTable, Path.GetFileName(run.Path), JsonSerializer.Serialize(
         new IdRunRow(
-            $"{run.Range.Node:x16}", run.Range.First, run.Range.End, run.Range.ReceivedMin, run.Range.ReceivedMax, run.Count),
+            $"{run.Range.Node:x16}", run.Range.First, run.Range.End,
+            run.Range.ReceivedMin, run.Range.ReceivedMax, run.Count),
         IdRunJson.Default.IdRunRow));
 
     /// <summary>Merges the first neighbours that are enough and alike, and swaps their rows.</summary>

@@ -9,8 +9,8 @@ internal sealed record LakeCareParts(LakeTables Tables, IdRunFiles IdFiles, Clai
     public required IdRuns Runs { get; init; }
 }
 
-/// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old metadata,
-/// and removes files once no query that may have listed them can still run.</summary>
+/// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old
+/// metadata, and removes files once no query that may have listed them can still run.</summary>
 /// <remarks>Runs after a commit, in the committer's turn. What a crash leaves behind is unreferenced.</remarks>
 internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimeProvider time)
 {
@@ -63,7 +63,8 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
     private async Task CareAsync(TableName name)
     {
         await CommitAsync(new TableChange(name).MergeManifests(options.ManifestsMergedAt));
-        if (await Table.LoadAsync(parts.Tables.Catalog, name, parts.Tables.Store.Objects, CancellationToken.None) is not { } before)
+        var (catalog, objects) = (parts.Tables.Catalog, parts.Tables.Store.Objects);
+        if (await Table.LoadAsync(catalog, name, objects, CancellationToken.None) is not { } before)
         {
             return;
         }

@@ -14,17 +14,19 @@ internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, Fresh
 
     public required Committer Committer { get; init; }
 
-    /// <summary>Runs after each commit, beside the loop: merges, expiry, removal of what nobody reads any more.</summary>
+    /// <summary>Runs after each commit, beside the loop: merges, expiry,
+    /// removal of what nobody reads any more.</summary>
     public required LakeCare Care { get; init; }
 
     public required LakeMetrics Metrics { get; init; }
 }
 
-/// <summary>The loop that refines the log and keeps the lake: read, refine, write hot segments, seal what a commit takes.</summary>
+/// <summary>The loop that refines the log and keeps the lake: read, refine, write hot segments,
+/// seal what a commit takes.</summary>
 /// <remarks>
-/// All control flow of the slice is here. The committer runs beside it and takes one sealed generation at a time, so that
-/// rows stay queryable within seconds while a commit is written. A failing disk holds the loop at its edge until the disk
-/// recovers; the log keeps what comes in meanwhile.
+/// All control flow of the slice is here. The committer runs beside it and takes one sealed generation at a time, so
+/// that rows stay queryable within seconds while a commit is written. A failing disk holds the loop at its edge until
+/// the disk recovers; the log keeps what comes in meanwhile.
 /// </remarks>
 internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimeProvider time, ILogger<LakeLoop> logger)
 {
@@ -41,7 +43,8 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     /// <summary>Exclusive end of what is refined and visible.</summary>
     public long RefinedEnd { get; private set; } = parts.Reader.Position;
 
-    /// <summary>Runs until <paramref name="stop"/>, then refines to the log's synced end, commits and returns.</summary>
+    /// <summary>Runs until <paramref name="stop"/>, then refines to the log's synced end,
+    /// commits and returns.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         parts.Fresh.Ledger = _generation.Ledger;
@@ -133,6 +136,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
         await RetryAsync("write a hot segment", WriteHot, stop);
         RefinedEnd = _generation.To;
+        parts.Metrics.RefinedTo(RefinedEnd);
         parts.Metrics.Visible(time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(_hotReceived * 10));
         _hotFirst = -1;
     }
@@ -187,12 +191,13 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             parts.Runs.Add(run);
         }
         parts.Claims.Committed(generation.Ids);
+        parts.Metrics.CommittedTo(generation.To);
         parts.Metrics.Committed(time.GetElapsedTime(started), generation);
         logger.Committed(generation.To, generation.Hot.Count);
     }
 
-    /// <summary>The edge where a failing world is retried: bounded backoff, counted, without an end while the process runs.
-    /// While it stops, a step is given a few tries; the log still holds the rows.</summary>
+    /// <summary>The edge where a failing world is retried: bounded backoff, counted, without an end while the process
+    /// runs. While it stops, a step is given a few tries; the log still holds the rows.</summary>
     private async Task RetryAsync(string step, Func<Task> run, CancellationToken stop)
     {
         for (var attempt = 1; ; attempt++)

@@ -15,6 +15,8 @@ internal sealed class LakeMetrics
     private readonly Histogram<double> _freshness;
     private readonly KeyValuePair<string, object?>[] _outcomes =
         [.. Enum.GetNames<Outcome>().Select(name => KeyValuePair.Create("outcome", (object?)name.ToLowerInvariant()))];
+    private long _refinedEnd;
+    private long _committedEnd;
 
     public LakeMetrics(IMeterFactory meters)
     {
@@ -23,6 +25,10 @@ internal sealed class LakeMetrics
         _damaged = refine.CreateCounter<long>("millrace.refine.damaged", "{event}", "Events in unreadable log bytes.");
         var lake = meters.Create("Millrace.Lake");
         _retries = lake.CreateCounter<long>("millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
+        lake.CreateObservableCounter(
+            "millrace.lake.refined.end", () => Volatile.Read(ref _refinedEnd), "By", "Log offset up to which rows show.");
+        lake.CreateObservableCounter(
+            "millrace.lake.committed.end", () => Volatile.Read(ref _committedEnd), "By", "Log offset of the last commit.");
         _commits = lake.CreateCounter<long>("millrace.lake.commits", "{commit}", "Commits to the lake.");
         _committedBytes = lake.CreateCounter<long>("millrace.lake.committed", "By", "Bytes of log committed.");
         _commitDuration = lake.CreateHistogram<double>("millrace.lake.commit.duration", "s", "Duration of a commit.");
@@ -36,7 +42,12 @@ internal sealed class LakeMetrics
 
     public void Retried(string step) => _retries.Add(1, KeyValuePair.Create("step", (object?)step));
 
+    /// <param name="age">Of the oldest row that has just become queryable.</param>
     public void Visible(TimeSpan age) => _freshness.Record(age.TotalSeconds);
+
+    public void RefinedTo(long offset) => Volatile.Write(ref _refinedEnd, offset);
+
+    public void CommittedTo(long offset) => Volatile.Write(ref _committedEnd, offset);
 
     public void Committed(TimeSpan duration, Generation generation)
     {

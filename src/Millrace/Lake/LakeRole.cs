@@ -41,7 +41,8 @@ internal sealed class LakeRole(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.Factory.StartNew(
-            () => RunAsync(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+            () => RunAsync(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default).Unwrap();
 
     private async Task RunAsync(CancellationToken stop)
     {
@@ -75,6 +76,8 @@ internal sealed class LakeRole(
                     new LakeCareParts(parts.Tables, idFiles, claims) { Runs = runs }, options, time),
             },
             options, time, loggers.CreateLogger<LakeLoop>());
+        metrics.RefinedTo(position.Offset);
+        metrics.CommittedTo(position.Offset);
         _targetAtStart = reader.SyncedEnd;
         loggers.CreateLogger<LakeRole>().Resumed(position.Offset, node);
         await _loop.RunAsync(stop);

@@ -34,6 +34,15 @@ internal sealed class LakeTables
     public static LakeTables Open(ICatalog catalog, LocalStore objects, Author author) =>
         new(catalog, new TableStore(objects, author), objects.RootLocation);
 
+    /// <summary>Where the lake was made, if that is not where it is now; null: it is in its place, or empty.</summary>
+    /// <remarks>Iceberg metadata holds absolute locations.</remarks>
+    public async Task<string?> FormerRootAsync(CancellationToken ct)
+    {
+        var location = await Catalog.LoadAsync(LakeTable.Events.TableName, ct);
+        var tail = location?.IndexOf($"/{LakeTable.Events.Name}/metadata/", StringComparison.Ordinal) ?? -1;
+        return tail < 0 || location!.StartsWith(_root + "/", StringComparison.Ordinal) ? null : location[..tail];
+    }
+
     /// <summary>Creates the tables that are missing, all in one transaction.</summary>
     public async Task CreateMissingAsync(CancellationToken ct)
     {

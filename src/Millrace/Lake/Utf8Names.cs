@@ -2,8 +2,10 @@ using System.Text;
 
 namespace Millrace.Lake;
 
-/// <summary>The strings of names that repeat in every batch (tenants, sources, routes), without making them again.</summary>
-/// <remarks>Hot path. Not thread safe. Holds at most <see cref="NamesMax"/> names and forgets them all beyond.</remarks>
+/// <summary>The strings of names that repeat in every batch (tenants, sources, routes),
+/// without making them again.</summary>
+/// <remarks>Hot path. Not thread safe. Holds at most <see cref="NamesMax"/> names and forgets them all
+/// beyond.</remarks>
 internal sealed class Utf8Names
 {
     private const int NamesMax = 65_536;
@@ -28,7 +30,8 @@ internal sealed class Utf8Names
         return name;
     }
 
-    private sealed class Utf8Comparer : IEqualityComparer<string>, IAlternateEqualityComparer<ReadOnlySpan<byte>, string>
+    private sealed class Utf8Comparer
+        : IEqualityComparer<string>, IAlternateEqualityComparer<ReadOnlySpan<byte>, string>
     {
         public bool Equals(string? left, string? right) => string.Equals(left, right, StringComparison.Ordinal);
 

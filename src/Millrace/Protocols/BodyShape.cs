@@ -22,7 +22,8 @@ internal sealed class BodyShape
     /// <summary>JSON text of the destinations that the batch chose for all its events; empty: none.</summary>
     public Range Integrations { get; set; }
 
-    /// <summary>What the body says of all its events, as a JSON object; empty: nothing. A replay of one event needs it.</summary>
+    /// <summary>What the body says of all its events, as a JSON object; empty: nothing.
+    /// A replay of one event needs it.</summary>
     public byte[] SharedJson(ReadOnlySpan<byte> body)
     {
         var json = new ArrayBufferWriter<byte>();

@@ -2,8 +2,10 @@ using Millrace.Events;
 
 namespace Millrace.Protocols;
 
-/// <summary>One vendor's way to send events: its routes, what it counts, its answers (Collect) and its decoding (Refine).</summary>
-/// <remarks>Implementations hold no state and are thread safe. Golden files in tests/golden show each one's mapping.</remarks>
+/// <summary>One vendor's way to send events: its routes, what it counts,
+/// its answers (Collect) and its decoding (Refine).</summary>
+/// <remarks>Implementations hold no state and are thread safe.
+/// Golden files in tests/golden show each one's mapping.</remarks>
 internal interface IProtocol
 {
     /// <summary>The value of the column <c>protocol</c>, kept in the log: never change it.</summary>
@@ -11,7 +13,8 @@ internal interface IProtocol
 
     IReadOnlyList<ProtocolRoute> Routes { get; }
 
-    /// <summary>Checks that a body is sound and finds its events. The same call counts in Collect and in Refine.</summary>
+    /// <summary>Checks that a body is sound and finds its events.
+    /// The same call counts in Collect and in Refine.</summary>
     /// <param name="body">Content-decoded; its UTF-8 was checked before.</param>
     /// <returns>Null, or why the whole body is refused.</returns>
     Refusal? Shape(ReadOnlySpan<byte> body, ProtocolRoute route, BodyShape shape);
@@ -29,7 +32,8 @@ internal interface IProtocol
 
 /// <summary>A path of a protocol, without trailing slash.</summary>
 /// <param name="Path">Exact, such as <c>/v1/batch</c>; it is what the ledger shows.</param>
-/// <param name="Call">What the path itself says about its events: the Segment type of <c>/v1/track</c>; empty: nothing.</param>
+/// <param name="Call">What the path itself says about its events: the Segment type of <c>/v1/track</c>;
+/// empty: nothing.</param>
 /// <param name="IsHistory">Events may be older than 30 days (docs/formats/envelope.md, tag 9).</param>
 internal sealed record ProtocolRoute(string Path, string Call = "", bool IsHistory = false);
 

@@ -6,7 +6,8 @@ namespace Millrace.Refine;
 /// <param name="Received">µs UTC: runs older than the dedup window before it do not count.</param>
 internal readonly record struct Claim(long Offset, int Index, long Received);
 
-/// <summary>Decides whether an event id is new: ids of the current generation, of sealed ones, and the committed runs.</summary>
+/// <summary>Decides whether an event id is new: ids of the current generation, of sealed ones,
+/// and the committed runs.</summary>
 /// <remarks>
 /// Hot path. For a (tenant, id) the first event wins, in the order of the log, for seven days of receive time. All
 /// members belong to the lake's loop, but <see cref="Committed"/> and <see cref="Retire"/>, which any thread may call.
@@ -61,7 +62,8 @@ internal sealed class Claims(IdHash hash, IdRuns runs)
         }
     }
 
-    /// <summary>Between two look-ups: lets go of what <see cref="Committed"/> and <see cref="Retire"/> were told.</summary>
+    /// <summary>Between two look-ups: lets go of what <see cref="Committed"/> and <see cref="Retire"/> were
+    /// told.</summary>
     public void LetGo()
     {
         while (_committed.TryDequeue(out var ids))

@@ -15,12 +15,14 @@ internal static class EventClock
     /// <summary>Farthest into the future.</summary>
     public const long AheadMaxMicros = 3600 * MicrosPerSecond;
 
+    // 0001-01-01: no engine that reads the lake agrees with another about days before it.
+    private const long YearOneMicros = -62_135_596_800 * MicrosPerSecond;
     private const long MicrosPerSecond = 1_000_000;
 
     /// <summary>The column <c>event_time</c>.</summary>
     /// <param name="raw">Its client, sent and true time are read.</param>
     /// <param name="received">When the log received it.</param>
-    /// <param name="isHistory">An import of history: there is no bound below.</param>
+    /// <param name="isHistory">An import of history: the year 1 is the only bound below.</param>
     public static long EventTime(RawEvent raw, long received, bool isHistory)
     {
         if (raw.ClientTime is not { } client)
@@ -37,7 +39,7 @@ internal static class EventClock
                 time += skew;
             }
         }
-        var earliest = isHistory ? long.MinValue : (Int128)received - AgeMaxMicros;
-        return (long)Int128.Max(long.MinValue, Int128.Clamp(time, earliest, (Int128)received + AheadMaxMicros));
+        var earliest = isHistory ? YearOneMicros : (Int128)received - AgeMaxMicros;
+        return (long)Int128.Clamp(time, earliest, (Int128)received + AheadMaxMicros);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Millrace.Log;
 
 namespace Millrace.Refine;
 
@@ -11,8 +12,8 @@ namespace Millrace.Refine;
 /// </remarks>
 internal sealed unsafe class IdRun : IDisposable
 {
-    // Ids are uniform: among n of them a lookup starts wrong by about sqrt(n) / 2 entries.
-    private const long FirstStep = 64;
+    // Uniform ids are found at the second or third probe; ids that are not must not cost more than halving.
+    private const int GuessesMax = 4;
     private const int ChecksumPieceBytes = 1 << 20;
 
     private readonly IdRunHeader _header;
@@ -28,29 +29,28 @@ internal sealed unsafe class IdRun : IDisposable
     {
         Path = path;
         _budget = budget;
-        var fileBytes = new FileInfo(path).Length;
-        if (fileBytes == 0)
+        using var file = File.OpenHandle(path);
+        Span<byte> start = stackalloc byte[IdRunHeader.Bytes];
+        var fileBytes = RandomAccess.GetLength(file);
+        _header = IdRunHeader.Read(start[..RandomAccess.Read(file, start, 0)], fileBytes, path);
+        if (_header.KeyCheck != keyCheck)
         {
-            throw IdRunException.Damaged(path, "it is empty");
+            throw IdRunException.OtherKey(path);
         }
-        _map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        _map = MemoryMappedFile.CreateFromFile(
+            file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         _view = _map.CreateViewAccessor(0, fileBytes, MemoryMappedFileAccess.Read);
-        try
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _file);
+        _filter = _file + _header.FilterAt;
+        _isFilterCopied = budget.TryTake(_header.FilterBytes);
+        if (_isFilterCopied)
         {
-            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _file);
-            var start = new ReadOnlySpan<byte>(_file, (int)Math.Min(fileBytes, IdRunHeader.Bytes));
-            _header = IdRunHeader.Read(start, fileBytes, path);
-            if (_header.KeyCheck != keyCheck)
-            {
-                throw IdRunException.OtherKey(path);
-            }
-            _isFilterCopied = budget.TryTake(_header.FilterBytes);
-            _filter = _isFilterCopied ? CopyFilter() : _file + _header.FilterAt;
+            _filter = (byte*)NativeMemory.AlignedAlloc((nuint)_header.FilterBytes, IdFilter.BlockBytes);
         }
-        catch
+        if (ReadFilter() != _header.FilterCrc)
         {
-            Unmap();
-            throw;
+            Dispose();
+            throw IdRunException.Damaged(path, "the checksum of its filter is wrong");
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed unsafe class IdRun : IDisposable
 
     public ulong KeyCheck => _header.KeyCheck;
 
-    /// <summary>Opens a run; its entries are not read.</summary>
+    /// <summary>Opens a run: its header and its filter are read and checked, its entries are not.</summary>
     /// <param name="path">The file.</param>
     /// <param name="keyCheck"><see cref="IdHash.KeyCheck"/> of the catalog's key.</param>
     /// <param name="budget">Memory for filters.</param>
@@ -73,6 +73,8 @@ internal sealed unsafe class IdRun : IDisposable
     /// <summary>Looks an id up.</summary>
     /// <param name="id">The id.</param>
     /// <param name="offset">Offset of the record that claimed it first.</param>
+    /// <exception cref="IdRunException">A page that had to be read is damaged: whether the id is new is not
+    /// known.</exception>
     public bool TryFind(UInt128 id, out long offset)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -83,20 +85,18 @@ internal sealed unsafe class IdRun : IDisposable
         return IdFilter.MayHold(bits, high) && TrySearch(id, out offset);
     }
 
-    /// <summary>All entries in order; checks their checksum on the way.</summary>
-    /// <exception cref="IdRunException">After the last entry: they are damaged.</exception>
+    /// <summary>All entries in order, each page checked before its first.</summary>
+    /// <exception cref="IdRunException">In the course of it: a page is damaged.</exception>
     public IEnumerable<IdEntry> Entries()
     {
-        var crc = default(Crc32C);
         for (var index = 0L; index < Count; index++)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            crc.Append(Bytes(index));
+            if (index % IdRunHeader.EntriesPerPage == 0)
+            {
+                CheckPage(index / IdRunHeader.EntriesPerPage);
+            }
             yield return Entry(index);
-        }
-        if (crc.Value != _header.EntriesCrc)
-        {
-            throw IdRunException.Damaged(Path, "the checksum of its entries is wrong");
         }
     }
 
@@ -112,76 +112,99 @@ internal sealed unsafe class IdRun : IDisposable
             NativeMemory.AlignedFree(_filter);
             _budget.Return(_header.FilterBytes);
         }
-        Unmap();
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _map.Dispose();
     }
 
-    private byte* CopyFilter()
+    /// <summary>Reads the filter in order, into its copy if there is one.</summary>
+    /// <returns>Its checksum, in the memory that look-ups will use.</returns>
+    private uint ReadFilter()
     {
-        var copy = (byte*)NativeMemory.AlignedAlloc((nuint)_header.FilterBytes, IdFilter.BlockBytes);
-        var crc = default(Crc32C);
+        var crc = Crc32C.Begin;
         for (var at = 0L; at < _header.FilterBytes; at += ChecksumPieceBytes)
         {
-            var length = (int)Math.Min(ChecksumPieceBytes, _header.FilterBytes - at);
-            var piece = new Span<byte>(copy + at, length);
-            new ReadOnlySpan<byte>(_file + _header.FilterAt + at, length).CopyTo(piece);
-            crc.Append(piece);
+            var piece = new Span<byte>(_filter + at, (int)Math.Min(ChecksumPieceBytes, _header.FilterBytes - at));
+            if (_isFilterCopied)
+            {
+                new ReadOnlySpan<byte>(_file + _header.FilterAt + at, piece.Length).CopyTo(piece);
+            }
+            crc = Crc32C.Append(crc, piece);
         }
-        if (crc.Value != _header.FilterCrc)
-        {
-            NativeMemory.AlignedFree(copy);
-            _budget.Return(_header.FilterBytes);
-            throw IdRunException.Damaged(Path, "the checksum of its filter is wrong");
-        }
-        return copy;
+        return Crc32C.Finish(crc);
     }
 
-    /// <summary>Steps away from where a uniform id would stand, in doubling steps, then halves what lies
-    /// between.</summary>
+    /// <summary>Probes the page where a uniform id would stand, then where it would stand seen from there.</summary>
     private bool TrySearch(UInt128 id, out long offset)
     {
+        var high = (ulong)(id >> 64);
+        var (from, to) = (0L, IdRunHeader.Pages(Count));
+        var guess = EntriesBetween(0, high);
+        for (var probe = 0; from < to; probe++)
+        {
+            var page = probe < GuessesMax
+                ? Math.Clamp(guess / IdRunHeader.EntriesPerPage, from, to - 1) : from + (to - from) / 2;
+            CheckPage(page);
+            var (first, last) = EntriesOf(page);
+            if (id < Entry(first).Id)
+            {
+                to = page;
+                guess = first - EntriesBetween(high, Entry(first).High);
+            }
+            else if (id > Entry(last).Id)
+            {
+                from = page + 1;
+                guess = last + EntriesBetween(Entry(last).High, high);
+            }
+            else
+            {
+                return TrySearchPage(id, first, last, out offset);
+            }
+        }
         offset = 0;
-        if (Count == 0)
+        return false;
+    }
+
+    private bool TrySearchPage(UInt128 id, long first, long last, out long offset)
+    {
+        while (first < last)
         {
-            return false;
+            var middle = first + (last - first) / 2;
+            (first, last) = Entry(middle).Id < id ? (middle + 1, last) : (first, middle);
         }
-        var guess = (long)((UInt128)(ulong)(id >> 64) * (ulong)Count >> 64);
-        var (low, high) = (guess, guess + 1);
-        for (var step = FirstStep; low > 0 && Entry(low).Id > id; step *= 2)
-        {
-            low = Math.Max(0, low - step);
-        }
-        for (var step = FirstStep; high < Count && Entry(high).Id <= id; step *= 2)
-        {
-            high = Math.Min(Count, high + step);
-        }
-        while (high - low > 1)
-        {
-            var middle = low + (high - low) / 2;
-            (low, high) = Entry(middle).Id <= id ? (middle, high) : (low, middle);
-        }
-        var found = Entry(low);
+        var found = Entry(first);
         offset = found.Offset;
         return found.Id == id;
     }
 
+    /// <summary>How many uniform ids to expect between two.</summary>
+    private long EntriesBetween(ulong lower, ulong upper) => (long)((UInt128)(upper - lower) * (ulong)Count >> 64);
+
+    private (long First, long Last) EntriesOf(long page)
+    {
+        var first = page * IdRunHeader.EntriesPerPage;
+        return (first, Math.Min(first + IdRunHeader.EntriesPerPage, Count) - 1);
+    }
+
+    private void CheckPage(long page)
+    {
+        var bytes = Page(page);
+        var crc = BinaryPrimitives.ReadUInt32LittleEndian(bytes[IdRunHeader.PageCrcAt..]);
+        if (crc != Crc32C.Of(bytes[..IdRunHeader.PageCrcAt]))
+        {
+            throw IdRunException.Damaged(Path, $"the checksum of page {page} of its entries is wrong");
+        }
+    }
+
     private IdEntry Entry(long index)
     {
-        var bytes = Bytes(index);
+        var (page, place) = Math.DivRem(index, IdRunHeader.EntriesPerPage);
+        var bytes = Page(page).Slice((int)place * IdRunHeader.EntryBytes, IdRunHeader.EntryBytes);
         return new IdEntry(
             BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]));
     }
 
-    private ReadOnlySpan<byte> Bytes(long index) =>
-        new(_file + IdRunHeader.PageBytes + index * IdRunHeader.EntryBytes, IdRunHeader.EntryBytes);
-
-    private void Unmap()
-    {
-        if (_file is not null)
-        {
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        }
-        _view.Dispose();
-        _map.Dispose();
-    }
+    private ReadOnlySpan<byte> Page(long page) =>
+        new(_file + (1 + page) * IdRunHeader.PageBytes, IdRunHeader.PageBytes);
 }

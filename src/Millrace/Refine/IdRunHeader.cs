@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Millrace.Log;
 
 namespace Millrace.Refine;
 
@@ -19,17 +20,21 @@ internal sealed record IdRunRange(ulong Node, long First, long End, long Receive
 /// <code>
 ///   0 magic 8 │  8 version u32 │ 12 crc u32 │ 16 count u64 │ 24 node u64 │ 32 first u64 │ 40 end u64
 ///  48 received_min i64 │ 56 received_max i64 │ 64 filter_at u64 │ 72 filter_bytes u64
-///  80 entries_crc u32 │ 84 filter_crc u32 │ 88 key_check u64 │ 96 reserved 32, zeros
+///  80 zero u32 │ 84 filter_crc u32 │ 88 key_check u64 │ 96 reserved 32, zeros
 /// </code>
 /// </remarks>
 internal sealed record IdRunHeader
 {
     public const int Bytes = 128;
 
-    /// <summary>Where entries begin; the filter begins at a multiple of it.</summary>
+    /// <summary>The header's page, a page of entries; the filter begins at a multiple of it.</summary>
     public const int PageBytes = 4096;
 
     public const int EntryBytes = 24;
+    public const int EntriesPerPage = 170;
+
+    /// <summary>Where a page keeps the CRC-32C of what stands before it.</summary>
+    public const int PageCrcAt = EntriesPerPage * EntryBytes;
 
     private const uint Version = 1;
     private const int CrcAt = 12;
@@ -42,8 +47,6 @@ internal sealed record IdRunHeader
 
     public required long FilterBytes { get; init; }
 
-    public uint EntriesCrc { get; init; }
-
     public uint FilterCrc { get; init; }
 
     public required ulong KeyCheck { get; init; }
@@ -51,8 +54,10 @@ internal sealed record IdRunHeader
     private static ReadOnlySpan<byte> Magic => "MILLRIDS"u8;
 
     /// <summary>Where the filter of a run of so many ids begins.</summary>
-    public static long FilterStart(long count) =>
-        (PageBytes + count * EntryBytes + PageBytes - 1) / PageBytes * PageBytes;
+    public static long FilterStart(long count) => (1 + Pages(count)) * PageBytes;
+
+    /// <summary>How many pages so many entries fill.</summary>
+    public static long Pages(long count) => (count + EntriesPerPage - 1) / EntriesPerPage;
 
     public void Write(Span<byte> target)
     {
@@ -67,7 +72,6 @@ internal sealed record IdRunHeader
         BinaryPrimitives.WriteInt64LittleEndian(target[56..], Range.ReceivedMax);
         BinaryPrimitives.WriteInt64LittleEndian(target[64..], FilterAt);
         BinaryPrimitives.WriteInt64LittleEndian(target[72..], FilterBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[80..], EntriesCrc);
         BinaryPrimitives.WriteUInt32LittleEndian(target[84..], FilterCrc);
         BinaryPrimitives.WriteUInt64LittleEndian(target[88..], KeyCheck);
         BinaryPrimitives.WriteUInt32LittleEndian(target[CrcAt..], Checksum(target));
@@ -101,26 +105,20 @@ internal sealed record IdRunHeader
                 BinaryPrimitives.ReadInt64LittleEndian(source[56..])),
             FilterAt = BinaryPrimitives.ReadInt64LittleEndian(source[64..]),
             FilterBytes = BinaryPrimitives.ReadInt64LittleEndian(source[72..]),
-            EntriesCrc = BinaryPrimitives.ReadUInt32LittleEndian(source[80..]),
             FilterCrc = BinaryPrimitives.ReadUInt32LittleEndian(source[84..]),
             KeyCheck = BinaryPrimitives.ReadUInt64LittleEndian(source[88..]),
         };
         return header.FitsIn(fileBytes)
-            ? header : throw IdRunException.Damaged(path, "its parts do not fit into the file");
+            ? header : throw IdRunException.Damaged(path, "its parts do not fill the file");
     }
 
     /// <summary>Read with care: no sum may overflow, whatever the numbers are.</summary>
     private bool FitsIn(long fileBytes) =>
-        Count >= 0 && Count <= (fileBytes - PageBytes) / EntryBytes
+        Count >= 0 && Count <= fileBytes / EntryBytes
         && FilterBytes > 0 && FilterBytes % IdFilter.BlockBytes == 0 && FilterBytes <= fileBytes
-        && FilterAt <= fileBytes - FilterBytes && FilterAt >= FilterStart(Count) && FilterAt % PageBytes == 0
-        && FilterBytes / IdFilter.BlockBytes <= IdFilter.BlocksMax;
+        && FilterBytes / IdFilter.BlockBytes <= IdFilter.BlocksMax
+        && FilterAt == fileBytes - FilterBytes && FilterAt >= FilterStart(Count) && FilterAt % PageBytes == 0;
 
-    private static uint Checksum(ReadOnlySpan<byte> header)
-    {
-        var crc = default(Crc32C);
-        crc.Append(header[..CrcAt]);
-        crc.Append(header[16..Bytes]);
-        return crc.Value;
-    }
+    private static uint Checksum(ReadOnlySpan<byte> header) =>
+        Crc32C.Finish(Crc32C.Append(Crc32C.Append(Crc32C.Begin, header[..CrcAt]), header[16..Bytes]));
 }

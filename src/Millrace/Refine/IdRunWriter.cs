@@ -10,25 +10,29 @@ namespace Millrace.Refine;
 /// <param name="Entries">Ascending by id, each id once.</param>
 internal sealed record IdRunContent(IdRunRange Range, ulong KeyCheck, long CountMax, IEnumerable<IdEntry> Entries);
 
-/// <summary>Writes an id run (docs/formats/ids.md) in one pass and with two small buffers, however long it
-/// is.</summary>
+/// <summary>Writes an id run (docs/formats/ids.md) in one pass and with small buffers, however long it is.</summary>
 /// <remarks>
 /// <code>
-///  0 ├─ header 128, zeros to 4,096 ─┼─ entries: u64 high │ u64 low │ u64 offset ─┼─ zeros ─┼─ filter, blocks of 32 ─┤
+///      0 ├─ header 128, zeros to 4,096 ─┤
+///  4,096 ├─ pages of 4,096: 170 entries (u64 high │ u64 low │ u64 offset) │ 4,080 crc u32 │ 4,084 zeros 12 ─┤
+///      … ├─ filter, blocks of 32 ─┤
 /// </code>
 /// </remarks>
 internal sealed class IdRunWriter
 {
-    private readonly Section _entries;
+    private readonly Section _pages;
     private readonly Section _filter;
     private readonly long _blocks;
+    private readonly byte[] _page = new byte[IdRunHeader.PageBytes];
     private readonly byte[] _block = new byte[IdFilter.BlockBytes];
+    private int _pageUsed;
     private long _blockIndex;
+    private uint _filterCrc = Crc32C.Begin;
 
     private IdRunWriter(IDiskFile file, long countMax)
     {
         _blocks = IdFilter.Blocks(countMax);
-        _entries = new Section(file, IdRunHeader.PageBytes);
+        _pages = new Section(file, IdRunHeader.PageBytes);
         _filter = new Section(file, IdRunHeader.FilterStart(countMax));
     }
 
@@ -55,50 +59,82 @@ internal sealed class IdRunWriter
         var filterAt = IdRunHeader.FilterStart(content.CountMax);
         var filterBytes = _blocks * IdFilter.BlockBytes;
         file.SetLength(filterAt + filterBytes);
-        var count = 0L;
-        var last = default(IdEntry);
-        Span<byte> bytes = stackalloc byte[IdRunHeader.EntryBytes];
-        foreach (var entry in content.Entries)
-        {
-            if (count > 0 && last.Id >= entry.Id)
-            {
-                throw new ArgumentException("The entries of an id run must ascend.", nameof(content));
-            }
-            last = entry;
-            count++;
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, entry.High);
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], entry.Low);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], entry.Offset);
-            _entries.Append(bytes);
-            FinishBlocksBefore(IdFilter.Block(entry.High, _blocks));
-            IdFilter.Add(_block, entry.High);
-        }
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, content.CountMax, nameof(content));
-        FinishBlocksBefore(_blocks);
+        var count = WriteEntries(content);
         var header = new IdRunHeader
         {
             Range = content.Range, KeyCheck = content.KeyCheck, Count = count, FilterAt = filterAt,
-            FilterBytes = filterBytes, EntriesCrc = _entries.Finish(), FilterCrc = _filter.Finish(),
+            FilterBytes = filterBytes, FilterCrc = Crc32C.Finish(_filterCrc),
         };
         Span<byte> headerBytes = stackalloc byte[IdRunHeader.Bytes];
         header.Write(headerBytes);
         file.Write(headerBytes, 0);
     }
 
+    private long WriteEntries(IdRunContent content)
+    {
+        var count = 0L;
+        var last = default(IdEntry);
+        foreach (var entry in content.Entries)
+        {
+            if (count > 0 && last.Id >= entry.Id)
+            {
+                throw new ArgumentException("The entries of an id run must ascend.", nameof(content));
+            }
+            // Before it is written: one more could stand where the filter begins.
+            ArgumentOutOfRangeException.ThrowIfEqual(count, content.CountMax, nameof(content));
+            last = entry;
+            count++;
+            AddToPage(entry);
+            FinishBlocksBefore(IdFilter.Block(entry.High, _blocks));
+            IdFilter.Add(_block, entry.High);
+        }
+        FinishPage();
+        FinishBlocksBefore(_blocks);
+        _pages.Flush();
+        _filter.Flush();
+        return count;
+    }
+
+    private void AddToPage(in IdEntry entry)
+    {
+        var bytes = _page.AsSpan(_pageUsed, IdRunHeader.EntryBytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, entry.High);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], entry.Low);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], entry.Offset);
+        _pageUsed += IdRunHeader.EntryBytes;
+        if (_pageUsed == IdRunHeader.PageCrcAt)
+        {
+            FinishPage();
+        }
+    }
+
+    private void FinishPage()
+    {
+        if (_pageUsed == 0)
+        {
+            return;
+        }
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            _page.AsSpan(IdRunHeader.PageCrcAt), Crc32C.Of(_page.AsSpan(0, IdRunHeader.PageCrcAt)));
+        _pages.Append(_page);
+        Array.Clear(_page);
+        _pageUsed = 0;
+    }
+
     private void FinishBlocksBefore(long block)
     {
         for (; _blockIndex < block; _blockIndex++)
         {
+            _filterCrc = Crc32C.Append(_filterCrc, _block);
             _filter.Append(_block);
             Array.Clear(_block);
         }
     }
 
-    /// <summary>A part of the file that grows from its start, with its checksum.</summary>
+    /// <summary>A part of the file that grows from its start.</summary>
     private sealed class Section(IDiskFile file, long position)
     {
         private readonly byte[] _buffer = new byte[64 * 1024];
-        private Crc32C _crc;
         private int _used;
 
         public void Append(ReadOnlySpan<byte> bytes)
@@ -111,18 +147,9 @@ internal sealed class IdRunWriter
             _used += bytes.Length;
         }
 
-        /// <returns>The checksum of all that was appended.</returns>
-        public uint Finish()
+        public void Flush()
         {
-            Flush();
-            return _crc.Value;
-        }
-
-        private void Flush()
-        {
-            var bytes = _buffer.AsSpan(0, _used);
-            _crc.Append(bytes);
-            file.Write(bytes, position);
+            file.Write(_buffer.AsSpan(0, _used), position);
             position += _used;
             _used = 0;
         }

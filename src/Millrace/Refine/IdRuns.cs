@@ -2,8 +2,8 @@ namespace Millrace.Refine;
 
 /// <summary>The id runs of a data directory: answers whether an id was claimed by a committed record.</summary>
 /// <remarks>
-/// The set is replaced whole, so that one thread may look up while another changes it. Runs that leave it are not closed
-/// here: a look-up may still hold them. Hot path.
+/// The set is replaced whole, so that one thread may look up while another changes it. Runs that leave it are not
+/// closed here: a look-up may still hold them. Hot path.
 /// </remarks>
 internal sealed class IdRuns : IDisposable
 {
@@ -60,7 +60,8 @@ internal sealed class IdRuns : IDisposable
         }
     }
 
-    /// <summary>Takes out the runs that count for no record received from now on; they are the caller's to dispose.</summary>
+    /// <summary>Takes out the runs that count for no record received from now on;
+    /// they are the caller's to dispose.</summary>
     public IReadOnlyList<IdRun> DropExpired(long received)
     {
         lock (_changing)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Millrace.Events;
 using Millrace.Log;
 
@@ -12,7 +13,7 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
     private readonly byte[] _segmentStamp = new byte[32];
     private long _lastReceived;
 
-    /// <summary>A record of the log.</summary>
+    /// <summary>A record of the log. One for which the rules could not be looked up may be taken again.</summary>
     /// <exception cref="InvalidDataException">A newer Millrace wrote it; nothing was taken.</exception>
     public void Take(in LogRecord record, IRowSink sink)
     {
@@ -22,7 +23,8 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         if (state == EnvelopeState.Newer)
         {
             throw new InvalidDataException(
-                $"The log record at offset {record.Offset} was written by a newer Millrace: start that version to read it.");
+                $"The log record at offset {record.Offset} was written by a newer Millrace: "
+                + "start that version to read it.");
         }
         var batch = new ReceivedBatch
         {
@@ -30,7 +32,7 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         };
         if (state == EnvelopeState.Malformed)
         {
-            CountDamage(batch, "envelope_malformed", sink);
+            CountDamage(batch, new LedgerCount(Outcome.Damaged, "envelope_malformed", batch.Events, 0), sink);
             return;
         }
         switch (envelope.Kind)
@@ -42,7 +44,7 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         }
     }
 
-    /// <summary>Learns the rules in force at a position from the records before it in its segment.</summary>
+    /// <summary>Learns the rules and the time in force at a position from the records before it in its segment.</summary>
     /// <param name="segment">A reader at the beginning of the segment.</param>
     public void Prime(LogReader segment, long position)
     {
@@ -50,6 +52,7 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         {
             if (item.Damage is null)
             {
+                _lastReceived = item.Record.ReceivedMicros;
                 TakeStamp(item.Record);
                 if (Envelope.TryRead(item.Record.Payload, out var envelope) == EnvelopeState.Sound
                     && envelope.Kind == EnvelopeKind.Control)
@@ -65,29 +68,31 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
     {
         if (!record.Stamp.SequenceEqual(_segmentStamp))
         {
-            record.Stamp.CopyTo(_segmentStamp);
             refiner.Rules = rulesOf(record.Stamp);
+            record.Stamp.CopyTo(_segmentStamp);
         }
     }
 
     /// <summary>Bytes of the log that could not be read; their events are known by number only.</summary>
     public void Take(in LogDamage damage, IRowSink sink) =>
         CountDamage(
-            new ReceivedBatch
-            {
-                Offset = damage.From, Received = _lastReceived, Events = checked((int)damage.Events), Envelope = default,
-            },
-            "log_damaged", sink);
+            new ReceivedBatch { Offset = damage.From, Received = _lastReceived, Events = 0, Envelope = default },
+            new LedgerCount(Outcome.Damaged, "log_damaged", damage.Events, 0), sink);
 
-    private static void CountDamage(in ReceivedBatch batch, string reason, IRowSink sink)
+    private static void CountDamage(in ReceivedBatch batch, in LedgerCount damaged, IRowSink sink)
     {
-        sink.Count(batch, new LedgerCount(Outcome.Received, "", batch.Events, 0));
-        sink.Count(batch, new LedgerCount(Outcome.Damaged, reason, batch.Events, 0));
+        sink.Count(batch, damaged with { Outcome = Outcome.Received, Reason = "" });
+        sink.Count(batch, damaged);
     }
 
     private static void CountRefusals(in ReceivedBatch record, IRowSink sink)
     {
-        foreach (var (row, count) in Refusals.Read(record.Body))
+        if (ReadRefusals(record.Body) is not { } rows)
+        {
+            sink.Count(record, new LedgerCount(Outcome.Damaged, "refusals_malformed", 0, record.Body.Length));
+            return;
+        }
+        foreach (var (row, count) in rows)
         {
             var refused = new ReceivedBatch
             {
@@ -98,7 +103,22 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
                     Route = Encoding.UTF8.GetBytes(row.Route),
                 },
             };
-            sink.Count(refused, new LedgerCount(Outcome.Refused, $"{row.Status} {row.Code}", count.Requests, count.Bytes));
+            var code = $"{row.Status} {row.Code}";
+            sink.Count(refused, new LedgerCount(Outcome.Refused, code, count.Requests, count.Bytes));
+        }
+    }
+
+    /// <summary>Null if the body is not what Collect writes: it must not stop the log.</summary>
+    private static IEnumerable<(RefusalRow Row, RefusalCount Count)>? ReadRefusals(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return Refusals.Read(body);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or FormatException
+            or InvalidOperationException or KeyNotFoundException)
+        {
+            return null;
         }
     }
 }

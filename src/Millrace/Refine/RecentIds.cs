@@ -3,7 +3,8 @@ namespace Millrace.Refine;
 /// <summary>The ids claimed since the last commit, in memory, with the events that claimed them.</summary>
 /// <remarks>
 /// An open-addressing table that doubles until it holds its capacity: 32 bytes a slot, 43 to 85 an id. Nothing else is
-/// allocated. One thread claims; once sealed any number may look up, until <see cref="Clear"/> opens it again. Hot path.
+/// allocated. One thread claims; once sealed any number may look up, until <see cref="Clear"/> opens it again. Hot
+/// path.
 /// </remarks>
 internal sealed class RecentIds
 {

@@ -7,8 +7,8 @@ namespace Millrace.Refine;
 /// <summary>Turns the batches of the log into rows: decode, validate, give time and id, drop duplicates.</summary>
 /// <remarks>
 /// Hot path. A pure function of the batch, the rules in force at its offset and the ids claimed before it, so a replay
-/// after a crash gives the same rows. Whatever a client sent becomes a row, a failed event or a duplicate; nothing throws
-/// for it. Not thread safe: one instance per loop.
+/// after a crash gives the same rows. Whatever a client sent becomes a row, a failed event or a duplicate; nothing
+/// throws for it. Not thread safe: one instance per loop.
 /// </remarks>
 internal sealed class Refiner(ProtocolTable protocols, Claims claims, string node)
 {
@@ -19,14 +19,15 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
     /// <summary>The rules in force for the next batch.</summary>
     public RefineRules Rules { get; set; } = RefineRules.Default;
 
+    /// <exception cref="InvalidDataException">A newer Millrace wrote it; nothing was taken.</exception>
     public void Refine(in ReceivedBatch batch, IRowSink sink)
     {
-        sink.Count(batch, new LedgerCount(Outcome.Received, "", batch.Events, batch.Body.Length));
         if (!protocols.TryFind(batch.Envelope, out var protocol, out var route))
         {
-            sink.Count(batch, new LedgerCount(Outcome.Damaged, "unknown_protocol", batch.Events, batch.Body.Length));
-            return;
+            throw new InvalidDataException($"The log record at offset {batch.Offset} has a protocol or route that this "
+                + "Millrace does not know: start the newer version that wrote it.");
         }
+        sink.Count(batch, new LedgerCount(Outcome.Received, "", batch.Events, batch.Body.Length));
         _shape.Clear();
         if (protocol.Shape(batch.Body, route, _shape) is { } refusal)
         {
@@ -39,6 +40,11 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
             {
                 Body = batch.Body, Shape = _shape, Index = index, Route = route, UserAgent = batch.Envelope.UserAgent,
             }, protocol, sink);
+        }
+        if (_shape.Events.Count < batch.Events)
+        {
+            sink.Count(
+                batch, new LedgerCount(Outcome.Damaged, "count_mismatch", batch.Events - _shape.Events.Count, Bytes: 0));
         }
     }
 

@@ -3,14 +3,16 @@ using Millrace.Control;
 
 namespace Millrace.Refine;
 
-/// <summary>The rules that a control version says, by its content hash. Versions are immutable, so they are read once.</summary>
+/// <summary>The rules that a control version says, by its content hash.
+/// Versions are immutable, so they are read once.</summary>
 internal sealed class RulesInForce(ControlStore store)
 {
     private const int VersionsMax = 1_000;
 
     private readonly Dictionary<string, RefineRules> _known = [];
 
-    /// <exception cref="InvalidDataException">control.db does not hold the version: it was replaced or is damaged.</exception>
+    /// <exception cref="InvalidDataException">control.db does not hold the version:
+    /// it was replaced or is damaged.</exception>
     public RefineRules Of(ReadOnlySpan<byte> hash)
     {
         if (hash.IndexOfAnyExcept((byte)0) < 0)
@@ -25,7 +27,8 @@ internal sealed class RulesInForce(ControlStore store)
                 _known.Clear();
             }
             _known[name] = rules = Read(store.Version(hash.ToArray()) ?? throw new InvalidDataException(
-                $"control.db does not hold control version {name}, which the log names: restore the control.db of this directory."));
+                $"control.db does not hold control version {name}, which the log names: "
+                + "restore the control.db of this directory."));
         }
         return rules;
     }

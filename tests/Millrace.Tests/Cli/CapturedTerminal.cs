@@ -1,5 +1,6 @@
 using System.Text;
 using Millrace.Cli;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Cli;
 
@@ -13,7 +14,7 @@ internal sealed class CapturedTerminal
 
     public Dictionary<string, string> Variables { get; } = [];
 
-    public TimeProvider Clock { get; init; } = new Send.ImpatientClock();
+    public TimeProvider Clock { get; init; } = new ImpatientClock();
 
     public string Out => _out.ToString();
 

@@ -2,26 +2,27 @@ using System.Text;
 using System.Text.Json;
 using Millrace.Tests.Generate;
 using Millrace.Tests.Send;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Cli;
 
 public sealed class GenerateVerbTests : IAsyncLifetime
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("millrace-test-");
+    private readonly ScratchDirectory _folder = new();
     private EventServer _server = null!;
 
     public async ValueTask InitializeAsync() => _server = await EventServer.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
-        _folder.Delete(recursive: true);
+        _folder.Dispose();
         await _server.DisposeAsync();
     }
 
     [Fact]
     public async Task Writes_lines_and_what_they_must_come_to()
     {
-        var (lines, expect) = (Path.Combine(_folder.FullName, "e.ndjson"), Path.Combine(_folder.FullName, "e.json"));
+        var (lines, expect) = (_folder.In("e.ndjson"), _folder.In("e.json"));
         var terminal = new CapturedTerminal();
 
         (await terminal.RunAsync(
@@ -47,7 +48,7 @@ public sealed class GenerateVerbTests : IAsyncLifetime
     [Fact]
     public async Task With_an_admin_key_each_tenant_gets_its_own_and_every_line_arrives()
     {
-        var expect = Path.Combine(_folder.FullName, "e.json");
+        var expect = _folder.In("e.json");
         _server.Mishap = arrival => arrival.Number % 3 == 0 ? new Mishap(503) : null;
         var terminal = new CapturedTerminal();
 
@@ -70,7 +71,7 @@ public sealed class GenerateVerbTests : IAsyncLifetime
     [Fact]
     public async Task With_a_write_key_all_goes_under_it_and_the_tenant_is_not_known()
     {
-        var expect = Path.Combine(_folder.FullName, "e.json");
+        var expect = _folder.In("e.json");
         var terminal = new CapturedTerminal { Variables = { ["MILLRACE_KEY"] = "writer" } };
 
         (await terminal.RunAsync(

@@ -1,5 +1,5 @@
 using Millrace.Cli;
-using Millrace.Tests.Send;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Cli;
 

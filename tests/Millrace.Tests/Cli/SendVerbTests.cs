@@ -2,19 +2,20 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Millrace.Tests.Send;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Cli;
 
 public sealed class SendVerbTests : IAsyncLifetime
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("millrace-test-");
+    private readonly ScratchDirectory _folder = new();
     private EventServer _server = null!;
 
     public async ValueTask InitializeAsync() => _server = await EventServer.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
-        _folder.Delete(recursive: true);
+        _folder.Dispose();
         await _server.DisposeAsync();
     }
 
@@ -23,7 +24,7 @@ public sealed class SendVerbTests : IAsyncLifetime
     {
         var lines = Write("a.ndjson", "{\"event\":\"a\"}\n{\"event\":\"b\",\"event_id\":\"mine\"}\n17\n");
         var array = Write("b.json", "[{\"event\":\"c\"},\n {\"event\":\"d\"}]");
-        var gzip = Path.Combine(_folder.FullName, "c.ndjson.gz");
+        var gzip = _folder.In("c.ndjson.gz");
         await using (var file = new GZipStream(File.Create(gzip), CompressionLevel.Fastest))
         {
             file.Write("{\"event\":\"e\"}\n"u8);
@@ -97,7 +98,7 @@ public sealed class SendVerbTests : IAsyncLifetime
 
     private string Write(string name, string text)
     {
-        var path = Path.Combine(_folder.FullName, name);
+        var path = _folder.In(name);
         File.WriteAllText(path, text, new UTF8Encoding(false));
         return path;
     }

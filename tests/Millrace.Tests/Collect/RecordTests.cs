@@ -70,8 +70,7 @@ public class RecordTests
         var rows = JsonDocument.Parse(record.Body).RootElement.EnumerateArray().ToList();
         rows.Count.ShouldBe(2);
         rows[0].GetRawText().ShouldBe(
-            """{"minute":1767323040000000,"tenant":"acme","source":"web","route":"/v1/events","""
-            + "\"status\":400,\"code\":\"invalid_json\",\"requests\":3,\"bytes\":9}");
+            """{"minute":1795348800000000,"tenant":"acme","source":"web","route":"/v1/events","status":400,"code":"invalid_json","requests":3,"bytes":9}""");
         rows[1].GetProperty("tenant").GetString().ShouldBe("");
         rows[1].GetProperty("code").GetString().ShouldBe("key_unknown");
         record.Events.ShouldBe(0);

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Millrace.Collect;
 using Millrace.Control;
+using Millrace.Log;
 using Millrace.Protocols;
 using Millrace.Tests.Twins;
 
@@ -34,7 +35,7 @@ internal sealed class TestCollector : IAsyncDisposable
 
     public MemoryLog Log => Get<MemoryLog>();
 
-    public FakeTime Time => (FakeTime)Get<TimeProvider>();
+    public ManualTime Time => (ManualTime)Get<TimeProvider>();
 
     public string Database => _scratch.File("data/control.db");
 
@@ -44,9 +45,9 @@ internal sealed class TestCollector : IAsyncDisposable
         CollectOptions? options = null, string? settings = null, Side side = Side.Both,
         Action<IServiceCollection>? services = null)
     {
-        var scratch = new TemporaryFolder();
-        var (log, time) = (new MemoryLog(), new FakeTime());
-        var directory = DataDirectory.Open(scratch.File("data"), new PlainDisk());
+        var scratch = new ScratchDirectory();
+        var (log, time) = (new MemoryLog(), new ManualTime());
+        var directory = DataDirectory.Open(scratch.In("data"), new PosixDisk());
         var store = ControlStore.Open(directory.ControlDatabase, time);
         store.CreateKey(new NewKey(KeyRole.Write, "acme", "web", WriteKey));
         store.CreateKey(new NewKey(KeyRole.Read, "acme", "", ReadKey));
@@ -62,9 +63,8 @@ internal sealed class TestCollector : IAsyncDisposable
         var listener = new Listener(new ListenAddress(IPAddress.Loopback, 0), side);
         builder.WebHost.UseMillraceKestrel([listener], edge);
         builder.Services.AddLogging().AddSingleton<TimeProvider>(time).AddControl(directory, settingsFile);
-        builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32])).AddSingleton<IProtocol,
-            ArrayProtocol>().AddCollect();
-        services?.Invoke(builder.Services);
+        builder.Services.AddSingleton(log).AddSingleton(log.AsCollectLog(new byte[32]))
+            .AddSingleton<IProtocol, ArrayProtocol>().AddCollect();
         var app = builder.Build();
         app.UseDoor();
         app.UseCollect();

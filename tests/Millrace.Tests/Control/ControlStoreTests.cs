@@ -8,8 +8,8 @@ namespace Millrace.Tests.Control;
 
 public sealed class ControlStoreTests : IDisposable
 {
-    private readonly TemporaryFolder _scratch = new();
-    private readonly FakeTime _time = new();
+    private readonly ScratchDirectory _scratch = new();
+    private readonly ManualTime _time = new();
 
     private string Database => _scratch.File("control.db");
 
@@ -120,10 +120,10 @@ public sealed class ControlStoreTests : IDisposable
     {
         var grant = new KeyGrant("k", KeyHash.Of("x"u8), "a", "s", KeyRole.Write);
 
-        var version = new ControlSnapshot(["b", "a"], []).Version.ToArray();
+        var version = new ControlSnapshot(["b", "a"], [], new RefineSettings()).Version.ToArray();
 
-        new ControlSnapshot(["b"], [grant]).Version.ToArray().ShouldBe(version);
-        new ControlSnapshot(["a", "b", "c"], []).Version.ToArray().ShouldNotBe(version);
+        new ControlSnapshot(["b"], [grant], new RefineSettings()).Version.ToArray().ShouldBe(version);
+        new ControlSnapshot(["a", "b", "c"], [], new RefineSettings()).Version.ToArray().ShouldNotBe(version);
     }
 
     private static KeyGrant? Find(LiveControl live, string key) => live.Current.Find(Encoding.UTF8.GetBytes(key));

@@ -1,4 +1,5 @@
 using Millrace.Control;
+using Millrace.Log;
 using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Control;
@@ -89,5 +90,5 @@ public sealed class DataDirectoryTests : IDisposable
         Should.NotThrow(() => directory.Lock("collect")).Dispose();
     }
 
-    private DataDirectory Open() => DataDirectory.Open(_scratch.File("data"), new PlainDisk());
+    private DataDirectory Open() => DataDirectory.Open(_scratch.In("data"), new PosixDisk());
 }

@@ -1,18 +1,19 @@
 using System.Runtime.CompilerServices;
 using Millrace.DuckDb;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.DuckDb;
 
 /// <summary>Opening, settings and ownership. That a database closed shows in its write-ahead log being gone.</summary>
 public sealed class DatabaseTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("millrace-duckdb-").FullName;
+    private readonly ScratchDirectory _directory = new();
 
-    private string DatabaseFile => Path.Combine(_directory, "t.db");
+    private string DatabaseFile => _directory.In("t.db");
 
     private string WriteAheadLog => DatabaseFile + ".wal";
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void Names_the_version_it_was_written_for() => Database.LibraryVersion.ShouldBe("v1.5.6");
@@ -40,7 +41,7 @@ public sealed class DatabaseTests : IDisposable
 
     [Fact]
     public void Refuses_a_path_it_cannot_open() =>
-        Should.Throw<DuckDbException>(() => Database.Open(Path.Combine(_directory, "missing", "t.db")))
+        Should.Throw<DuckDbException>(() => Database.Open(_directory.In("missing/t.db")))
             .Type.ShouldBe(DuckDbErrorType.IO);
 
     [Fact]

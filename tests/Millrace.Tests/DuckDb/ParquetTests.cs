@@ -1,18 +1,19 @@
 using Millrace.DuckDb;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.DuckDb;
 
 /// <summary>The way the lake writes files: field ids, metadata of its own, and statistics for the catalog.</summary>
 public sealed class ParquetTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("millrace-parquet-").FullName;
+    private readonly ScratchDirectory _directory = new();
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void Copies_to_parquet_with_field_ids_and_metadata_and_returns_statistics()
     {
-        var path = Path.Combine(_directory, "t.parquet");
+        var path = _directory.In("t.parquet");
         using var database = Database.Open(null);
         using var connection = database.Connect();
         connection.Execute("CREATE TABLE t AS SELECT i, CASE WHEN i > 5 THEN 'x' || i END AS text FROM range(10) r(i)");

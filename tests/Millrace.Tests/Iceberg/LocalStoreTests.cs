@@ -1,39 +1,40 @@
 using Millrace.Iceberg;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Iceberg;
 
 public sealed class LocalStoreTests : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("millrace-store-");
-    private readonly PlainDisk _disk = new();
+    private readonly ScratchDirectory _directory = new();
+    private readonly RecordingDisk _disk = new();
     private readonly LocalStore _store;
 
-    public LocalStoreTests() => _store = new LocalStore(_disk, Path.Combine(_directory.FullName, "lake"));
+    public LocalStoreTests() => _store = new LocalStore(_disk, _directory.In("lake"));
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _directory.Dispose();
 
-    private string Location(string name) => LocalStore.LocationOf(Path.Combine(_directory.FullName, "lake", name));
+    private string Location(string name) => LocalStore.LocationOf(_directory.In($"lake/{name}"));
 
     [Fact]
     public async Task Bytes_are_on_the_disk_before_the_name_and_the_name_before_the_return()
     {
         await _store.PutAsync(Location("t/metadata/a.avro"), new byte[] { 1, 2 }, default);
 
-        _disk.Calls.ShouldBe(["sync a.avro.part", "rename a.avro.part a.avro", "sync directory"]);
+        _disk.Steps.ShouldBe(["sync a.avro.part", "rename a.avro.part a.avro", "sync directory"]);
         (await _store.GetAsync(Location("t/metadata/a.avro"), default)).ToArray().ShouldBe([1, 2]);
     }
 
     [Fact]
     public async Task A_scratch_file_is_synced_and_taken_over()
     {
-        string scratch = Path.Combine(_directory.FullName, "scratch.parquet");
+        string scratch = _directory.In("scratch.parquet");
         await File.WriteAllBytesAsync(scratch, [7]);
 
         await _store.PutFileAsync(Location("t/data/b.parquet"), scratch, default);
 
         File.Exists(scratch).ShouldBeFalse();
-        _disk.Calls[0].ShouldBe("sync scratch.parquet");
-        _disk.Calls[^1].ShouldBe("sync directory");
+        _disk.Steps[0].ShouldBe("sync scratch.parquet");
+        _disk.Steps[^1].ShouldBe("sync directory");
         (await File.ReadAllBytesAsync(_store.LocalPath(Location("t/data/b.parquet")))).ShouldBe([7]);
     }
 
@@ -81,7 +82,7 @@ public sealed class LocalStoreTests : IDisposable
     [InlineData("ROOT/a?b")]
     public void A_location_that_is_not_plain_or_not_inside_is_refused(string location) =>
         Should.Throw<ArgumentException>(() => _store.LocalPath(
-            location.Replace("ROOT", LocalStore.LocationOf(Path.Combine(_directory.FullName, "lake")))));
+            location.Replace("ROOT", LocalStore.LocationOf(_directory.In("lake")))));
 
     [Theory]
     [InlineData("relative")]

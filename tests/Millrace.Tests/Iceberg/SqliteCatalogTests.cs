@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Millrace.Iceberg;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Iceberg;
 
@@ -7,17 +8,17 @@ public sealed class SqliteCatalogTests : IAsyncLifetime
 {
     private static readonly TableName s_events = new("millrace", "events");
     private static readonly TableName s_failed = new("millrace", "failed_events");
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("millrace-catalog-");
+    private readonly ScratchDirectory _directory = new();
     private SqliteCatalog _catalog = null!;
 
-    private string DatabasePath => Path.Combine(_directory.FullName, "catalog.db");
+    private string DatabasePath => _directory.In("catalog.db");
 
     public async ValueTask InitializeAsync() => _catalog = await SqliteCatalog.OpenAsync(DatabasePath, default);
 
     public ValueTask DisposeAsync()
     {
         _catalog.Dispose();
-        _directory.Delete(recursive: true);
+        _directory.Dispose();
         return ValueTask.CompletedTask;
     }
 

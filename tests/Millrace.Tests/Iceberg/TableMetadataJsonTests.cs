@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Millrace.Iceberg;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Iceberg;
 
@@ -65,7 +66,7 @@ public class TableMetadataJsonTests
     public void Lists_are_written_even_if_empty_and_absent_values_are_not_null()
     {
         TableMetadata metadata = new TableDefinition("file:///lake/t/", World.Schema)
-            .ToMetadata(new Author(new InstantClock(), new Random(1), "0.1"));
+            .ToMetadata(new Author(new ImpatientClock(), new Random(1), "0.1"));
 
         JsonObject json = JsonNode.Parse(TableMetadataJson.Format(metadata))!.AsObject();
 

@@ -1,4 +1,5 @@
 using Millrace.Iceberg;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Iceberg;
 
@@ -22,7 +23,7 @@ internal sealed class World
 
     internal World(int seed = 1) => Store = new TableStore(Objects, new Author(Clock, new Random(seed), "0.1"));
 
-    internal InstantClock Clock { get; } = new();
+    internal ImpatientClock Clock { get; } = new();
 
     internal FaultyStore Objects { get; } = new();
 

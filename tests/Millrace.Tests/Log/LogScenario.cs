@@ -10,6 +10,8 @@ internal sealed class LogScenario
 {
     public const string Directory = "/log";
 
+    private static readonly byte[] RandomFilling = RandomBytes();
+
     private int _starts;
 
     public MemoryDisk Disk { get; init; } = new();
@@ -44,7 +46,7 @@ internal sealed class LogScenario
         byte[] head = new byte[8];
         BinaryPrimitives.WriteInt32LittleEndian(head, number);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(4), bytes);
-        byte[] body = Filling(number, bytes);
+        byte[] body = Filling(number, bytes).ToArray();
         return new LogEntry { Head = head, Body = new ReadOnlySequence<byte>(body), Events = EventsOf(number) };
     }
 
@@ -63,16 +65,15 @@ internal sealed class LogScenario
         return number;
     }
 
-    private static byte[] Filling(int number, int bytes)
+    /// <summary>Another stretch of random bytes for each number.</summary>
+    private static ReadOnlySpan<byte> Filling(int number, int bytes) =>
+        RandomFilling.AsSpan((int)((uint)(number + 1) * 2_654_435_761 >> 12), bytes);
+
+    private static byte[] RandomBytes()
     {
-        byte[] filling = new byte[bytes];
-        uint state = (uint)(number + 1) * 2_654_435_761;
-        for (int i = 0; i < bytes; i++)
-        {
-            state = (state * 1_664_525) + 1_013_904_223;
-            filling[i] = (byte)(state >> 24);
-        }
-        return filling;
+        byte[] bytes = new byte[4 << 20];
+        new Random(7).NextBytes(bytes);
+        return bytes;
     }
 
     /// <summary>Reads all there is from a position, as another process would.</summary>

@@ -1,16 +1,17 @@
 using Millrace.Log;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Log;
 
 public sealed class PosixDiskTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("millrace-log-").FullName;
+    private readonly ScratchDirectory _directory = new();
     private readonly PosixDisk _disk = new();
 
     [Fact]
     public async Task Carries_a_log_through_two_processes_worth_of_writers_and_a_reader()
     {
-        string directory = Path.Combine(_directory, "a", "log");
+        string directory = _directory.In("a/log");
         LogOptions options = new() { Directory = directory, SegmentBytes = 64 << 10, FreeShareMin = 0 };
         using LogReader reader = LogReader.Open(directory, _disk, 0, TimeProvider.System);
         for (int start = 0; start < 2; start++)
@@ -28,7 +29,7 @@ public sealed class PosixDiskTests : IDisposable
     [Fact]
     public void Names_the_path_and_the_reason_of_a_failure()
     {
-        string path = Path.Combine(_directory, "f");
+        string path = _directory.In("f");
         _disk.Create(path).Dispose();
         DiskException exists = Should.Throw<DiskException>(() => _disk.Create(path));
         exists.Errno.ShouldBe(17);
@@ -53,5 +54,5 @@ public sealed class PosixDiskTests : IDisposable
         Should.Throw<DiskException>(notSyncable.SyncData).Errno.ShouldBe(22);
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 }

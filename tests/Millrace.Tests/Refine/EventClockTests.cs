@@ -44,6 +44,15 @@ public sealed class EventClockTests
         Time(Received + Day, isHistory: true).ShouldBe(Received + 3600 * Second);
     }
 
+    [Fact]
+    public void History_begins_with_the_year_one_however_wrong_its_clock_was()
+    {
+        var yearOne = (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var year9999 = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+        Time(yearOne, sent: year9999, isHistory: true).ShouldBe(yearOne);
+    }
+
     [Theory]
     [InlineData(long.MinValue, long.MaxValue)]
     [InlineData(long.MaxValue, long.MinValue)]
@@ -51,7 +60,8 @@ public sealed class EventClockTests
     public void No_times_are_too_far_apart(long client, long sent)
     {
         Time(client, sent).ShouldBeInRange(Received - 30 * Day, Received + 3600 * Second);
-        Time(client, sent, isHistory: true).ShouldBeLessThanOrEqualTo(Received + 3600 * Second);
+        Time(client, sent, isHistory: true)
+            .ShouldBeInRange(-62_135_596_800 * Second, Received + 3600 * Second);
     }
 
     private static long Time(long? client, long? sent = null, bool isTrue = false, bool isHistory = false) =>

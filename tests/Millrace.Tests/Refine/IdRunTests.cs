@@ -1,4 +1,5 @@
 using Millrace.Refine;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Refine;
 
@@ -8,8 +9,8 @@ public sealed class IdRunTests : IDisposable
     private const long Day = 24L * 3600 * 1_000_000;
     private static readonly IdRunRange Range = new(0xfeed, 800, 1600, 20_000 * Day, 20_000 * Day + 5);
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly PlainDisk _disk = new();
+    private readonly ScratchDirectory _folder = new();
+    private readonly RecordingDisk _disk = new();
     private readonly IdFilterBudget _budget = new();
 
     public void Dispose() => _folder.Dispose();
@@ -27,9 +28,9 @@ public sealed class IdRunTests : IDisposable
 
         bytes.Length.ShouldBe(8192 + 32);
         Hex(bytes, 0, 128).ShouldBe(
-            "4d494c4c52494453" + "01000000" + "9a4987ed" + "0300000000000000" + "edfe000000000000"
+            "4d494c4c52494453" + "01000000" + "4a615824" + "0300000000000000" + "edfe000000000000"
             + "2003000000000000" + "4006000000000000" + "00002c5a9b230600" + "05002c5a9b230600"
-            + "0020000000000000" + "2000000000000000" + "07c3ec22" + "70311cf1" + "efcdab8967452301"
+            + "0020000000000000" + "2000000000000000" + "00000000" + "70311cf1" + "efcdab8967452301"
             + new string('0', 64));
         Hex(bytes, 4096, 72).ShouldBe(
             "0200000001000000" + "0300000000000000" + "2003000000000000"
@@ -37,7 +38,8 @@ public sealed class IdRunTests : IDisposable
             + "ffffffffffffffff" + "feffffffffffffff" + "3806000000000000");
         Hex(bytes, 8192, 32).ShouldBe("0100820001008200054000000109000001000210010800048110000001009000");
         bytes[128..4096].ShouldAllBe(value => value == 0);
-        bytes[4168..8192].ShouldAllBe(value => value == 0);
+        bytes[4168..8176].ShouldAllBe(value => value == 0);
+        Hex(bytes, 8176, 16).ShouldBe("27fecac1" + new string('0', 24));
     }
 
     [Fact]
@@ -61,6 +63,8 @@ public sealed class IdRunTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(170)]
+    [InlineData(171)]
     [InlineData(1000)]
     [InlineData(30_000)]
     public void Finds_every_id_and_no_other(int count)
@@ -157,20 +161,53 @@ public sealed class IdRunTests : IDisposable
     }
 
     [Fact]
-    public void Damaged_entries_are_noticed_when_they_are_merged()
+    public void A_damaged_filter_is_refused_beyond_the_budget_too()
     {
         var path = Write(Range, Entries(3, 1));
-        Change(path, 4100, 1);
+        Change(path, 8192, 0x40);
+
+        Should.Throw<IdRunException>(() => IdRun.Open(path, Key, new IdFilterBudget(0))).Code.ShouldBe("damaged");
+    }
+
+    [Fact]
+    public void A_damaged_page_answers_no_look_up_and_the_others_still_do()
+    {
+        var entries = Entries(1000, seed: 6);
+        var path = Write(Range, entries);
+        Change(path, 4096 + 2 * 4096 + 100, 1);
         using var run = IdRun.Open(path, Key, _budget);
 
-        Should.Throw<IdRunException>(() => run.Entries().Count()).Code.ShouldBe("damaged");
+        foreach (var (entry, index) in entries.Select((entry, index) => (entry, index)))
+        {
+            if (index / 170 == 2)
+            {
+                var damage = Should.Throw<IdRunException>(() => run.TryFind(entry.Id, out _));
+                damage.Code.ShouldBe("damaged");
+                damage.Message.ShouldContain(path);
+            }
+        }
+        Finds(run, entries[0]).ShouldBeTrue();
+        Finds(run, entries[999]).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(4096 + 100)]
+    [InlineData(8176)]
+    public void Damaged_entries_are_noticed_before_they_are_merged(int position)
+    {
+        var path = Write(Range, Entries(3, 1));
+        Change(path, position, 1);
+        using var run = IdRun.Open(path, Key, _budget);
+
+        Should.Throw<IdRunException>(() => run.Entries().First()).Code.ShouldBe("damaged");
     }
 
     [Fact]
     public void A_file_cut_anywhere_is_refused()
     {
         var whole = File.ReadAllBytes(Write(Range, Entries(200, 1)));
-        var path = _folder.File("cut.run");
+        var path = _folder.In("cut.run");
         foreach (var length in new[] { 0, 1, 7, 127, 128, 4095, 4096, 4097, 8192, 12288, whole.Length - 1 })
         {
             File.WriteAllBytes(path, whole[..length]);
@@ -196,7 +233,7 @@ public sealed class IdRunTests : IDisposable
         };
         var bytes = new byte[8192 + 64];
         header.Write(bytes);
-        var path = _folder.File("odd.run");
+        var path = _folder.In("odd.run");
         File.WriteAllBytes(path, bytes);
 
         Should.Throw<IdRunException>(() => IdRun.Open(path, Key, _budget)).Code.ShouldBe("damaged");
@@ -207,17 +244,9 @@ public sealed class IdRunTests : IDisposable
         Should.Throw<ArgumentException>(() => Write(Range, [new(2, 0, 0), new(2, 0, 8)]));
 
     [Fact]
-    public void The_checksum_is_crc_32c()
-    {
-        var whole = default(Crc32C);
-        whole.Append("123456789"u8);
-        var pieces = default(Crc32C);
-        pieces.Append("1234"u8);
-        pieces.Append("56789"u8);
-
-        whole.Value.ShouldBe(0xE3069283u);
-        pieces.Value.ShouldBe(whole.Value);
-    }
+    public void More_entries_than_announced_are_a_bug_of_the_caller() =>
+        Should.Throw<ArgumentException>(() => IdRunWriter.Write(
+            _disk, _folder.Path, new IdRunContent(Range, Key, 2, Entries(3, 1))));
 
     internal static IdEntry[] Entries(int count, int seed)
     {

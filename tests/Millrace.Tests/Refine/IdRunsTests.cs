@@ -1,4 +1,6 @@
+using Millrace.Log;
 using Millrace.Refine;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Refine;
 
@@ -9,8 +11,8 @@ public sealed class IdRunsTests : IDisposable
     private const long Day = 24 * Hour;
     private const long Start = 20_000 * Day;
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly PlainDisk _disk = new();
+    private readonly ScratchDirectory _folder = new();
+    private readonly PosixDisk _disk = new();
     private readonly IdFilterBudget _budget = new();
     private readonly IdRuns _runs = new();
 
@@ -82,6 +84,7 @@ public sealed class IdRunsTests : IDisposable
         merged.Count.ShouldBe(2500);
         merged.Entries().ShouldBe(entries.SelectMany(run => run).Order());
         entries.SelectMany(run => run).ShouldAllBe(entry => Finds(entry.Id, Start + Day));
+        inputs.ForEach(run => run.Dispose());
         _budget.BytesLeft.ShouldBe((256L << 20) - IdFilter.Blocks(2500) * IdFilter.BlockBytes);
     }
 

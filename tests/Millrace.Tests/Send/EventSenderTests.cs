@@ -1,5 +1,6 @@
 using System.Text;
 using Millrace.Send;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Send;
 

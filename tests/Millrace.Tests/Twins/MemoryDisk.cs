@@ -188,10 +188,10 @@ public sealed class MemoryDisk : IDisk
 
         public int Read(Span<byte> buffer, long position)
         {
-            byte[] bytes = new byte[buffer.Length];
-            int count = disk.Do("read", path, () => file.Read(bytes, position));
-            bytes.AsSpan(0, count).CopyTo(buffer);
-            return count;
+            int bytesMax = buffer.Length;
+            byte[] bytes = disk.Do("read", path, () => file.Read(bytesMax, position));
+            bytes.CopyTo(buffer);
+            return bytes.Length;
         }
 
         public void Write(ReadOnlySpan<byte> bytes, long position)

@@ -16,12 +16,9 @@ internal sealed class MemoryFile(byte[] bytes)
 
     public byte[] Copy() => _seen[..(int)Length];
 
-    public int Read(byte[] buffer, long position)
-    {
-        int count = (int)Math.Clamp(Length - position, 0, buffer.Length);
-        _seen.AsSpan((int)Math.Min(position, Length), count).CopyTo(buffer);
-        return count;
-    }
+    /// <summary>A copy of what stands there, shorter where the file ends.</summary>
+    public byte[] Read(int bytesMax, long position) =>
+        _seen.AsSpan((int)Math.Min(position, Length), (int)Math.Clamp(Length - position, 0, bytesMax)).ToArray();
 
     public int Write(byte[] written, long position)
     {
