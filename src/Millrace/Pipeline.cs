@@ -48,13 +48,18 @@ internal sealed class Pipeline : IAsyncDisposable
         var held = new Stack<IDisposable>();
         try
         {
+            // Everything that may be wrong with what was asked for is found before anything is touched.
+            var settings = options.SettingsFile is { } file
+                ? SettingsFile.Read(file, Environment.GetEnvironmentVariable) : Settings.Default;
+            var listeners = Listeners(options, settings);
             var disk = new PosixDisk();
             var directory = DataDirectory.Open(options.Data, disk);
             foreach (var role in options.Roles.Names())
             {
                 held.Push(directory.Lock(role));
             }
-            var app = await BuildAsync(new Opened(options, directory, disk, held), ct);
+            var app = await BuildAsync(
+                new Opened(options, directory, disk, held) { Settings = settings, Listeners = listeners }, ct);
             var pipeline = new Pipeline(app, held);
             await pipeline.StartAppAsync(options, ct);
             return pipeline;
@@ -85,13 +90,17 @@ internal sealed class Pipeline : IAsyncDisposable
         Release(_held);
     }
 
-    private sealed record Opened(PipelineOptions Options, DataDirectory Directory, IDisk Disk, Stack<IDisposable> Held);
+    private sealed record Opened(PipelineOptions Options, DataDirectory Directory, IDisk Disk, Stack<IDisposable> Held)
+    {
+        public required Settings Settings { get; init; }
+
+        public required IReadOnlyList<Listener> Listeners { get; init; }
+    }
 
     private static async Task<WebApplication> BuildAsync(Opened opened, CancellationToken ct)
     {
         var (options, directory, disk, held) = opened;
-        var settings = options.SettingsFile is { } file
-            ? SettingsFile.Read(file, Environment.GetEnvironmentVariable) : Settings.Default;
+        var settings = opened.Settings;
         var catalog = await SqliteCatalog.OpenAsync(directory.In("catalog.db"), ct);
         held.Push(catalog);
         var meters = NewMeters(held);
@@ -117,7 +126,7 @@ internal sealed class Pipeline : IAsyncDisposable
         }
         if (options.Roles.HasFlag(Roles.Collect))
         {
-            var (log, stamp) = await OpenLogAsync(opened, settings, tables, meters);
+            var (log, stamp) = await OpenLogAsync(opened, tables, meters);
             builder.Services.AddLog(
                 log, stamp, async cancel => (await tables.PositionAsync(directory.NodeText, cancel))?.Offset);
             builder.Services.AddCollect();
@@ -128,15 +137,16 @@ internal sealed class Pipeline : IAsyncDisposable
             builder.Services.AddSingleton<ReadPending>(pending.Read);
             builder.Services.AddQuery(directory, QueryOptionsOf(settings));
         }
-        builder.WebHost.UseMillraceKestrel(Listeners(options, settings), new CollectOptions());
+        builder.WebHost.UseMillraceKestrel(opened.Listeners, new CollectOptions());
         return Map(builder.Build(), options.Roles);
     }
 
     /// <summary>The new segment opens with the control version in force, whose content is kept first.</summary>
     private static async Task<(LogWriter Log, ReadOnlyMemory<byte> Stamp)> OpenLogAsync(
-        Opened opened, Settings settings, LakeTables tables, IMeterFactory meters)
+        Opened opened, LakeTables tables, IMeterFactory meters)
     {
         var (options, directory, disk, _) = opened;
+        var settings = opened.Settings;
         var control = ControlStore.Open(directory.ControlDatabase, options.Time);
         var snapshot = ControlSnapshot.Of(control, settings);
         control.KeepVersion(snapshot.Version, snapshot.Content);
