@@ -126,13 +126,13 @@ public sealed class LocalStore : IObjectStore
         try
         {
             write(part);
+            _disk.Rename(part, path);
         }
         catch (IOException)
         {
             _disk.Delete(part);
             throw;
         }
-        _disk.Rename(part, path);
         _disk.SyncDirectory(directory);
     }
 
