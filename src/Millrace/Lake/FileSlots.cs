@@ -52,7 +52,7 @@ internal static class FileSlots
         [.. hours
             .Select(hour => new FileSlot((int)Math.Floor(hour / 24.0), HasOwnFile(hour, currentHour) ? hour : null))
             .Distinct()
-            .OrderBy(slot => slot.Day).ThenBy(slot => slot.Hour ?? -1)];
+            .OrderBy(slot => slot.Day).ThenBy(slot => slot.Hour ?? long.MinValue)];
 
     private static bool HasOwnFile(long hour, long? current) => current is { } now && (hour == now || hour == now - 1);
 }

@@ -21,7 +21,7 @@ internal sealed class LakeTables
     };
 
     private readonly string _root;
-    private (string Location, LakePosition? Position) _lastSeen = ("", null);
+    private volatile Seen? _lastSeen;
 
     private LakeTables(ICatalog catalog, TableStore store, string root) =>
         (Catalog, Store, _root) = (catalog, store, root);
@@ -56,7 +56,7 @@ internal sealed class LakeTables
     }
 
     /// <summary>Up to where a node's log is in the lake; null if nothing of it was ever committed.</summary>
-    /// <remarks>Asked every second: the metadata is read only when it is another file than last time.</remarks>
+    /// <remarks>Thread safe. Asked every second: the metadata is read only when it is another file than last time.</remarks>
     public async Task<LakePosition?> PositionAsync(string node, CancellationToken ct)
     {
         var name = LakeTable.Events.TableName;
@@ -64,12 +64,13 @@ internal sealed class LakeTables
         {
             return null;
         }
-        if (_lastSeen.Location != location)
+        var seen = _lastSeen;
+        if (seen?.Location != location || seen.Node != node)
         {
             var events = await Table.LoadAsync(name, location, Store.Objects, ct);
-            _lastSeen = (location, PositionOf(events.Metadata, node));
+            _lastSeen = seen = new Seen(location, node, PositionOf(events.Metadata, node));
         }
-        return _lastSeen.Position;
+        return seen.Position;
     }
 
     public static LakePosition? PositionOf(TableMetadata events, string node)
@@ -92,6 +93,8 @@ internal sealed class LakeTables
         SortOrder = table.SortOrder,
         Properties = Properties,
     };
+
+    private sealed record Seen(string Location, string Node, LakePosition? Position);
 }
 
 /// <summary>How far a node's log is in the lake.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Millrace.DuckDb;
 using Millrace.Events;
 using Millrace.Refine;
@@ -42,16 +43,25 @@ internal sealed class LedgerIncrements
         foreach (var (key, events, bytes) in Rows)
         {
             rows.Set(0, key.Minute);
-            rows.SetUtf8(1, System.Text.Encoding.UTF8.GetBytes(key.Tenant));
-            rows.SetUtf8(2, System.Text.Encoding.UTF8.GetBytes(key.Source));
-            rows.SetUtf8(3, System.Text.Encoding.UTF8.GetBytes(key.Route));
+            SetName(rows, 1, key.Tenant);
+            SetName(rows, 2, key.Source);
+            SetName(rows, 3, key.Route);
             rows.SetUtf8(4, OutcomeName(key.Outcome));
-            rows.SetUtf8(5, System.Text.Encoding.UTF8.GetBytes(key.Reason));
+            rows.SetUtf8(5, Encoding.UTF8.GetBytes(key.Reason));
             rows.Set(6, events);
             rows.Set(7, bytes);
             rows.EndRow();
         }
         rows.Flush();
+    }
+
+    /// <summary>A name that nobody knows is null (docs/formats/tables.md).</summary>
+    private static void SetName(ChunkAppender rows, int column, string name)
+    {
+        if (name.Length > 0)
+        {
+            rows.SetUtf8(column, Encoding.UTF8.GetBytes(name));
+        }
     }
 
     private static ReadOnlySpan<byte> OutcomeName(Outcome outcome) => outcome switch
