@@ -1,0 +1,163 @@
+using Millrace.Lake;
+using Millrace.Log;
+using Millrace.Tests.Refine;
+using Millrace.Tests.Twins;
+
+namespace Millrace.Tests.Lake;
+
+public sealed class CareTests : IAsyncLifetime
+{
+    private readonly ManualTime _time = new();
+    private LakeWorld _world = null!;
+    private int _ids;
+
+    public async ValueTask InitializeAsync()
+    {
+        _world = await LakeWorld.OpenAsync(_time);
+        _world.Options = _world.Options with
+        {
+            CommitBytes = 1, SnapshotsKept = 3, ManifestsMergedAt = 4, ReadersLeaveAfter = TimeSpan.FromMinutes(5),
+        };
+    }
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public async Task What_old_snapshots_needed_goes_once_no_reader_can_need_it()
+    {
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 8);
+        var old = (await _world.TableAsync(LakeTable.Events)).Metadata.Snapshots[0];
+        var list = _world.Objects.LocalPath(old.ManifestList);
+        var hot = Directory.GetFiles(_world.In("hot/events"));
+        _time.Advance(_world.Options.ReadersLeaveAfter + TimeSpan.FromSeconds(1));
+
+        // The tenth commit brings the care of the tables; the eleventh begins when that is done.
+        await CommitAsync(role, 3);
+        (await _world.TableAsync(LakeTable.Events)).Metadata.FindSnapshot(old.Id).ShouldBeNull();
+        File.Exists(list).ShouldBeTrue();
+        _time.Advance(_world.Options.ReadersLeaveAfter - TimeSpan.FromTicks(1));
+        await CommitAsync(role, 2);
+        File.Exists(list).ShouldBeTrue();
+        _time.Advance(TimeSpan.FromTicks(1));
+        await CommitAsync(role, 2);
+
+        File.Exists(list).ShouldBeFalse();
+        hot.ShouldAllBe(path => !File.Exists(path));
+        await LakeWorld.StopAsync(role);
+        await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task Manifests_are_merged_and_snapshots_kept_to_their_number()
+    {
+        var role = await _world.StartAsync();
+        for (var i = 0; i < 21; i++)
+        {
+            await CommitAsync(role, 1);
+            _time.Advance(TimeSpan.FromMinutes(6));
+        }
+        await LakeWorld.StopAsync(role);
+
+        var events = await _world.TableAsync(LakeTable.Events);
+        events.Metadata.Snapshots.Count.ShouldBe(4);
+        (await _world.Tables.Store.ReadListAsync(events.Metadata.CurrentSnapshot, default)).Count.ShouldBe(2);
+        await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task Id_runs_are_merged_and_still_know_their_ids_after_a_restart()
+    {
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 9);
+        await _world.AppendAsync(Payload.Ids([.. Enumerable.Range(0, 9).Select(i => $"{i}")]));
+        await LakeWorld.StopAsync(role);
+
+        Directory.GetFiles(_world.In("ids")).Length.ShouldBe(2);
+        await _world.AppendAsync(Payload.Ids([.. Enumerable.Range(0, 9).Select(i => $"{i}")]));
+        await _world.RunAsync();
+        await _world.CheckAsync(Enumerable.Range(0, 9).Select(i => $"{i}"), received: 27);
+    }
+
+    [Fact]
+    public async Task Runs_of_mixed_sizes_are_merged_too()
+    {
+        var role = await _world.StartAsync();
+        for (var i = 0; i < 24; i++)
+        {
+            await CommitAsync(role, 1, ids: i % 2 == 0 ? 7 : 9);
+        }
+        await LakeWorld.StopAsync(role);
+
+        Directory.GetFiles(_world.In("ids")).Length.ShouldBe(3);
+        await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task Runs_beyond_the_window_leave_the_catalog_and_the_disk()
+    {
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 2);
+        _time.Advance(TimeSpan.FromDays(8));
+        await CommitAsync(role, 9);
+        await LakeWorld.StopAsync(role);
+
+        Directory.GetFiles(_world.In("ids")).Select(Path.GetFileName)
+            .ShouldBe((await _world.Catalog.ReadSideAsync("id_runs", default)).Keys, ignoreOrder: true);
+        (await _world.Catalog.ReadSideAsync("id_runs", default)).Count.ShouldBe(2);
+        await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task A_commit_of_damage_alone_forgets_no_ids()
+    {
+        var offsets = new List<long>();
+        for (var i = 0; i < 10; i++)
+        {
+            offsets.Add(await _world.AppendAsync(Payload.Ids($"{_ids++}")));
+        }
+        _world.Spoil(offsets[^1]);
+
+        await _world.RunAsync();
+        await _world.AppendAsync(Payload.Ids("0"));
+        await _world.RunAsync();
+
+        await _world.CheckAsync(Enumerable.Range(0, 9).Select(i => $"{i}"), received: 11);
+    }
+
+    [Fact]
+    public async Task Care_that_fails_does_not_hold_up_commits()
+    {
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 1);
+        _world.Catalog.BeforeCommit = commit =>
+        {
+            if (commit.Swaps.Count < 2)
+            {
+                throw new IOException("Only care commits so little.");
+            }
+        };
+
+        await CommitAsync(role, 12);
+
+        _world.Catalog.BeforeCommit = null;
+        await LakeWorld.StopAsync(role);
+        await CheckAllAsync();
+    }
+
+    private Task CheckAllAsync() => _world.CheckAsync(Enumerable.Range(0, _ids).Select(i => $"{i}"), received: _ids);
+
+    /// <summary>Commits one after the other.</summary>
+    private async Task CommitAsync(LakeRole role, int count, int ids = 1)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var payload = Payload.Ids([.. Enumerable.Range(_ids, ids).Select(id => $"{id}")]);
+            _ids += ids;
+            await _world.AppendAsync(payload);
+            await Until.TrueAsync(async () => role.ExecuteTask!.IsFaulted
+                || (await _world.Tables.PositionAsync(_world.Node, default))?.Events == _ids);
+            role.ExecuteTask!.IsFaulted.ShouldBeFalse(role.ExecuteTask.Exception?.ToString());
+        }
+    }
+}
