@@ -28,22 +28,21 @@ internal sealed class Committer(CommitterParts parts)
         new(parts.Connection, parts.Tables.Store.Objects, parts.Scratch, parts.Random);
     private readonly Transaction _transaction = new(parts.Tables.Catalog, parts.Tables.Store);
 
+    private Prepared? _prepared;
+
     /// <summary>Commits a sealed generation.</summary>
     /// <returns>The run of the ids it claimed; null if it claimed none.</returns>
     /// <exception cref="StaleChangeException">The lake is not where this generation begins: another process commits for
     /// the same node.</exception>
     public async Task<IdRun?> CommitAsync(Generation generation, CancellationToken ct)
     {
-        var run = generation.Ids.Count == 0 ? null : parts.Ids.Write(generation);
-        var changes = new List<TableChange>();
-        foreach (var table in LakeTable.All)
+        // An attempt that is repeated has its files: a catalog that stays away must not fill the disk.
+        if (_prepared?.Generation != generation)
         {
-            if (await ChangeAsync(table, generation, ct) is { } change)
-            {
-                changes.Add(change);
-            }
+            _prepared = await PrepareAsync(generation, ct);
         }
-        var request = new TransactionRequest(changes)
+        var run = _prepared.Run;
+        var request = new TransactionRequest(_prepared.Changes)
         {
             SideRows = run is null ? [] : [IdRunFiles.RowOf(run)],
             ValidateAsync = (tables, _) => IsCommitted(tables, generation)
@@ -57,10 +56,54 @@ internal sealed class Committer(CommitterParts parts)
         {
             // An attempt whose outcome was unknown had taken effect.
         }
+        _prepared = null;
         return run;
     }
 
-    private async Task<TableChange?> ChangeAsync(LakeTable table, Generation generation, CancellationToken ct)
+    /// <summary>Makes everything durable that the transaction will name.</summary>
+    private async Task<Prepared> PrepareAsync(Generation generation, CancellationToken ct)
+    {
+        var stored = new List<string>();
+        IdRun? run = null;
+        try
+        {
+            run = generation.Ids.Count == 0 ? null : parts.Ids.Write(generation);
+            var changes = new List<TableChange>();
+            foreach (var table in LakeTable.All)
+            {
+                if (await ChangeAsync(table, generation, stored, ct) is { } change)
+                {
+                    changes.Add(change);
+                }
+            }
+            return new Prepared(generation, run, changes);
+        }
+        catch
+        {
+            run?.Dispose();
+            await DeleteAsync(stored);
+            throw;
+        }
+    }
+
+    /// <summary>Best effort: what a failing store keeps is part of no table.</summary>
+    private async Task DeleteAsync(List<string> stored)
+    {
+        foreach (var location in stored)
+        {
+            try
+            {
+                await parts.Tables.Store.Objects.DeleteAsync(location, CancellationToken.None);
+            }
+            catch (IOException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<TableChange?> ChangeAsync(
+        LakeTable table, Generation generation, List<string> stored, CancellationToken ct)
     {
         var change = new TableChange(table.TableName);
         var staged = table == LakeTable.Ledger && generation.Ledger.Count > 0 ? StageLedger(generation) : null;
@@ -71,7 +114,7 @@ internal sealed class Committer(CommitterParts parts)
                 CultureInfo.InvariantCulture, $"{parts.Node}-{generation.First}-{generation.To}");
             long? currentHour = table == LakeTable.Events ? generation.ReceivedMax / MicrosPerHour : null;
             var rows = new RowsToWrite(table, hot, currentHour, prefix) { Staged = staged };
-            change.Append(await _files.WriteAsync(rows, parts.Tables.Location(table), ct));
+            change.Append(await _files.WriteAsync(rows, parts.Tables.Location(table), stored, ct));
         }
         else if (table != LakeTable.Events)
         {
@@ -101,8 +144,8 @@ internal sealed class Committer(CommitterParts parts)
 
     private bool IsCommitted(IReadOnlyDictionary<TableName, Table> tables, Generation generation)
     {
-        var position = LakeTables.PositionOf(tables[LakeTable.Events.TableName].Metadata, parts.Node)?.Offset;
-        if (position is null || position == generation.From)
+        var position = LakeTables.PositionOf(tables[LakeTable.Events.TableName].Metadata, parts.Node)?.Offset ?? 0;
+        if (position == generation.From)
         {
             return false;
         }
@@ -112,6 +155,8 @@ internal sealed class Committer(CommitterParts parts)
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Prepared(Generation Generation, IdRun? Run, IReadOnlyList<TableChange> Changes);
 
     private sealed class AlreadyCommittedException : Exception;
 }

@@ -28,9 +28,17 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
     /// takes more than the memory of a commit; small ones let readers skip by tenant.</summary>
     public const int RowGroupRows = 24_576;
 
+    /// <param name="stored">Receives each file's location before it is stored, so that a failed attempt can delete its
+    /// own.</param>
     /// <returns>The files, durable but not yet part of any table.</returns>
-    public async Task<IReadOnlyList<DataFile>> WriteAsync(RowsToWrite rows, string location, CancellationToken ct)
+    public async Task<IReadOnlyList<DataFile>> WriteAsync(
+        RowsToWrite rows, string location, ICollection<string> stored, CancellationToken ct)
     {
+        // What a failed attempt left, cut off by a full disk perhaps, would keep its room.
+        foreach (var leftover in Directory.EnumerateFiles(scratch, "*.parquet"))
+        {
+            File.Delete(leftover);
+        }
         var column = rows.Table.TimeColumn;
         var slots = FileSlots.For(Hours(rows.Relation, column), rows.CurrentHour);
         var files = new List<DataFile>(slots.Count);
@@ -40,6 +48,7 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
             foreach (var (name, written) in WriteSlot(rows, condition))
             {
                 var target = $"{location}/data/{slot.Folder}/{name}";
+                stored.Add(target);
                 await store.PutFileAsync(target, Path.Combine(scratch, name), ct);
                 files.Add(written with { Path = target, Partition = [Bounds.Int(slot.Day)] });
             }
@@ -66,7 +75,6 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
         catch (DuckDbException exception)
             when (exception.Type == DuckDbErrorType.OutOfMemory && rows.Hot.Count > 1)
         {
-            File.Delete(Path.Combine(scratch, name));
             var half = rows.Hot.Count / 2;
             return
             [
