@@ -123,13 +123,21 @@ internal sealed class Committer(CommitterParts parts)
         if (table == LakeTable.Events)
         {
             change.SetSummary(Positions.KeyPrefix + parts.Node, Text(generation.To));
-            change.SetSummary(LakeTables.EventsKeyPrefix + parts.Node, Text(generation.EventsBefore));
-            change.SetProperties(new Dictionary<string, string>
-            {
-                [LakeTables.EventsKeyPrefix + parts.Node] = Text(generation.EventsBefore),
-            });
+            SetEventsBefore(change, generation.EventsBefore);
         }
         return change;
+    }
+
+    /// <summary>Lets a reader that resumes count what it lost right behind the position; unknown after a foreign
+    /// commit, until the log says it again.</summary>
+    private void SetEventsBefore(TableChange change, long events)
+    {
+        if (events >= 0)
+        {
+            var key = LakeTables.EventsKeyPrefix + parts.Node;
+            change.SetSummary(key, Text(events));
+            change.SetProperties(new Dictionary<string, string> { [key] = Text(events) });
+        }
     }
 
     /// <returns>The name of a DuckDB table that holds the generation's ledger rows.</returns>

@@ -19,7 +19,7 @@ internal sealed class Generation(long from, RecentIds ids)
     public long First { get; private set; } = -1;
 
     /// <summary>Events in all records before <see cref="To"/> since the log began.</summary>
-    public long EventsBefore { get; set; }
+    public long EventsBefore { get; private set; }
 
     /// <summary>Receive times of the first and the last record, µs UTC.</summary>
     public long ReceivedMin { get; private set; } = long.MaxValue;
@@ -36,6 +36,9 @@ internal sealed class Generation(long from, RecentIds ids)
     public IReadOnlyList<HotSegment> Hot => _hot;
 
     public bool IsEmpty => To == From;
+
+    /// <summary>False: it covers nothing but damage, and has no receive times.</summary>
+    public bool HasRecords => ReceivedMin <= ReceivedMax;
 
     /// <summary>Takes a record, or a stretch of damage, into the range.</summary>
     public void Cover(in LogStretch stretch)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Millrace.Iceberg;
@@ -25,7 +26,7 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
     private const string KeyTable = "settings";
     private const string KeyName = "id_key";
 
-    /// <summary>Runs of one day and size class at which they are merged: look-ups pass every run's filter.</summary>
+    /// <summary>Fewest runs that are merged: look-ups pass every run's filter.</summary>
     private const int MergedAt = 8;
 
     private readonly IdFilterBudget _budget = new();
@@ -35,16 +36,14 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
     public IdHash Hash => _hash ?? throw new InvalidOperationException("The id runs are not open.");
 
     /// <summary>Opens all runs of the catalog; nothing is scanned.</summary>
-    public async Task<IdRuns> OpenAsync(Random random, CancellationToken ct)
+    public async Task<IdRuns> OpenAsync(CancellationToken ct)
     {
         disk.CreateDirectory(directory);
-        _hash = new IdHash(await KeyAsync(random, ct));
+        _hash = new IdHash(await KeyAsync(ct));
         var rows = await catalog.ReadSideAsync(SideTable, ct);
         var own = $"{node:x16}-";
-        foreach (var file in disk.List(directory).Where(name => name.StartsWith(own) && !rows.ContainsKey(name)))
-        {
-            disk.Delete(Path.Combine(directory, file));
-        }
+        Delete(disk.List(directory)
+            .Where(name => name.StartsWith(own, StringComparison.Ordinal) && !rows.ContainsKey(name)));
         var runs = new IdRuns();
         foreach (var name in rows.Keys)
         {
@@ -79,54 +78,77 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
             return null;
         }
         var merged = Open(IdRunWriter.Write(disk, directory, IdRuns.Merge(inputs)));
-        SideRow[] rows =
-            [RowOf(merged), .. inputs.Select(run => new SideRow(SideTable, Path.GetFileName(run.Path), null))];
-        await catalog.CommitAsync(new CatalogCommit([], rows), ct);
+        try
+        {
+            await catalog.CommitAsync(new CatalogCommit([], [RowOf(merged), .. inputs.Select(NoRow)]), ct);
+        }
+        catch
+        {
+            merged.Dispose();
+            throw;
+        }
         return new IdRunMerge(inputs, merged);
     }
 
-    /// <summary>Removes the files of runs that are no longer in the set.</summary>
-    public void Delete(IEnumerable<string> paths)
+    /// <summary>Takes runs of this node that count no more out of the catalog, and removes their files.</summary>
+    public async Task ForgetAsync(IReadOnlyList<IdRun> runs, CancellationToken ct)
     {
-        foreach (var path in paths)
+        if (runs.Count > 0)
         {
-            disk.Delete(path);
+            await catalog.CommitAsync(new CatalogCommit([], [.. runs.Select(NoRow)]), ct);
+            Remove(runs);
         }
     }
 
-    /// <summary>Neighbours in the log of one UTC day and one size class (powers of <see cref="MergedAt"/>).</summary>
+    /// <summary>Removes the files of runs that have no row any more.</summary>
+    public void Remove(IEnumerable<IdRun> runs) => Delete(runs.Select(run => Path.GetFileName(run.Path)));
+
+    public bool IsOwn(IdRun run) => run.Range.Node == node;
+
+    /// <summary>Neighbours in the log of one UTC day, none of which holds more than a quarter of their ids.</summary>
+    /// <remarks>So the run that an id stands in grows at least fourfold with each merge: ids are rewritten
+    /// seldom.</remarks>
     private List<IdRun>? Mergeable(IReadOnlyList<IdRun> runs)
     {
-        var stretch = new List<IdRun>();
-        foreach (var run in runs.Where(run => run.Range.Node == node).OrderBy(run => run.Range.First))
+        var own = runs.Where(IsOwn).OrderBy(run => run.Range.First).ToList();
+        for (var first = 0; first + MergedAt <= own.Count; first++)
         {
-            if (stretch.Count > 0 && (Day(stretch[0]) != Day(run) || SizeClass(stretch[0]) != SizeClass(run)))
+            long sum = 0, largest = 0;
+            for (var last = first; last < own.Count && Day(own[last]) == Day(own[first]); last++)
             {
-                stretch.Clear();
-            }
-            stretch.Add(run);
-            if (stretch.Count == MergedAt)
-            {
-                return stretch;
+                sum += own[last].Count;
+                largest = Math.Max(largest, own[last].Count);
+                if (last - first + 1 >= MergedAt && largest <= sum / 4)
+                {
+                    return own.GetRange(first, last - first + 1);
+                }
             }
         }
         return null;
     }
 
-    private static long Day(IdRun run) => run.Range.ReceivedMax / (24L * 3600 * 1_000_000);
+    private void Delete(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            disk.Delete(Path.Combine(directory, name));
+        }
+    }
 
-    private static int SizeClass(IdRun run) => (int)Math.Log(Math.Max(1, run.Count), MergedAt);
+    private static SideRow NoRow(IdRun run) => new(SideTable, Path.GetFileName(run.Path), null);
+
+    private static long Day(IdRun run) => run.Range.ReceivedMax / (24L * 3600 * 1_000_000);
 
     private IdRun Open(string path) => IdRun.Open(path, Hash.KeyCheck, _budget);
 
-    private async Task<byte[]> KeyAsync(Random random, CancellationToken ct)
+    private async Task<byte[]> KeyAsync(CancellationToken ct)
     {
         if ((await catalog.ReadSideAsync(KeyTable, ct)).TryGetValue(KeyName, out var known))
         {
             return Convert.FromHexString(known);
         }
-        var key = new byte[IdHash.KeyBytes];
-        random.NextBytes(key);
+        // A secret: who could guess it could make the ids of others meet.
+        var key = RandomNumberGenerator.GetBytes(IdHash.KeyBytes);
         await catalog.CommitAsync(
             new CatalogCommit([], [new SideRow(KeyTable, KeyName, Convert.ToHexStringLower(key))]), ct);
         return key;

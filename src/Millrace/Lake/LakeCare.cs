@@ -9,9 +9,10 @@ internal sealed record LakeCareParts(LakeTables Tables, IdRunFiles IdFiles, Clai
     public required IdRuns Runs { get; init; }
 }
 
-/// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old
-/// metadata, and removes files once no query that may have listed them can still run.</summary>
-/// <remarks>Runs after a commit, in the committer's turn. What a crash leaves behind is unreferenced.</remarks>
+/// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old metadata,
+/// and removes files once no query that may have listed them can still run.</summary>
+/// <remarks>Runs after a commit, in the committer's turn. What fails is done after a later one; what a crash leaves behind
+/// is unreferenced.</remarks>
 internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimeProvider time)
 {
     /// <summary>Commits between two looks at the tables.</summary>
@@ -21,6 +22,7 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
     private readonly Expiry _expiry = new(parts.Tables.Store);
     private readonly Queue<(long Since, Func<Task> Remove)> _leaving = new();
     private readonly Dictionary<TableName, HashSet<string>> _metadataFiles = [];
+    private readonly List<IdRun> _expired = [];
     private int _commits;
 
     /// <param name="committed">Its hot segments are in the lake now.</param>
@@ -41,7 +43,7 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
             {
                 await CareAsync(table.TableName);
             }
-            DropExpiredRuns(committed.ReceivedMax);
+            await DropExpiredRunsAsync(committed);
         }
         await RemoveLeftAsync();
     }
@@ -54,11 +56,21 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
         }
         parts.Runs.Replace(merge.Inputs, merge.Merged);
         parts.Claims.Retire(merge.Inputs);
-        parts.IdFiles.Delete(merge.Inputs.Select(run => run.Path));
+        parts.IdFiles.Remove(merge.Inputs);
     }
 
-    /// <summary>Runs past the dedup window leave the set; their rows and files go with the lake's clean-up.</summary>
-    private void DropExpiredRuns(long received) => parts.Claims.Retire(parts.Runs.DropExpired(received));
+    /// <summary>Runs past the dedup window leave the set, then the catalog and the disk.</summary>
+    private async Task DropExpiredRunsAsync(Generation committed)
+    {
+        if (committed.HasRecords)
+        {
+            var expired = parts.Runs.DropExpired(committed.ReceivedMax);
+            parts.Claims.Retire(expired);
+            _expired.AddRange(expired.Where(parts.IdFiles.IsOwn));
+        }
+        await parts.IdFiles.ForgetAsync(_expired, CancellationToken.None);
+        _expired.Clear();
+    }
 
     private async Task CareAsync(TableName name)
     {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Millrace.Iceberg;
 using Millrace.Log;
 using Millrace.Refine;
 
@@ -8,6 +9,9 @@ namespace Millrace.Lake;
 /// <summary>What the lake's loop drives. All of it belongs to the loop's thread but <see cref="Committer"/>.</summary>
 internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, FreshRows Fresh, HotSegments Hot)
 {
+    /// <summary>The lake's position: what the first commit must find. The reader may begin behind it, after a gap.</summary>
+    public required long Position { get; init; }
+
     public required Claims Claims { get; init; }
 
     public required IdRuns Runs { get; init; }
@@ -34,78 +38,111 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Generation> _sealed = Channel.CreateBounded<Generation>(1);
-    private Generation _generation = new(parts.Reader.Position, parts.Claims.Current);
+    private Generation _generation = new(parts.Position, parts.Claims.Current);
+    private LogItem? _item;
+    private bool _hasMore;
+    private volatile bool _isCommitterGone;
     private long _hotFirst = -1;
     private long _hotSince;
-    private long _hotReceived;
+    private long? _hotReceived;
     private long _generationSince;
 
     /// <summary>Exclusive end of what is refined and visible.</summary>
-    public long RefinedEnd { get; private set; } = parts.Reader.Position;
+    public long RefinedEnd { get; private set; } = parts.Position;
+
+    /// <summary>True once there was a moment at which all that the log held was visible.</summary>
+    public bool HasCaughtUp { get; private set; }
 
     /// <summary>Runs until <paramref name="stop"/>, then refines to the log's synced end,
     /// commits and returns.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        // Whichever of the loop and the committer fails, the other one does not wait for the world to recover.
+        using var halt = CancellationTokenSource.CreateLinkedTokenSource(stop);
         parts.Fresh.Ledger = _generation.Ledger;
-        var committing = CommitSealedAsync(stop);
-        while (true)
+        var committing = CommitSealedAsync(halt);
+        try
+        {
+            await RefineAsync(stop, halt.Token);
+        }
+        catch
+        {
+            await halt.CancelAsync();
+            throw;
+        }
+        finally
+        {
+            _sealed.Writer.TryComplete();
+            await committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            parts.Claims.LetGo();
+        }
+        await committing;
+    }
+
+    private async Task RefineAsync(CancellationToken stop, CancellationToken halt)
+    {
+        while (!_isCommitterGone)
         {
             var isStopping = stop.IsCancellationRequested;
             parts.Claims.LetGo();
-            var hasMore = RefineAvailable();
+            await RetryAsync("refine the log", RefineAvailable, halt);
             if (IsHotDue())
             {
-                await WriteHotAsync(stop);
+                await WriteHotAsync(halt);
             }
             if (IsCommitDue())
             {
-                await SealAsync(stop);
+                await SealAsync(halt);
             }
-            if (!hasMore)
+            if (!_hasMore)
             {
                 if (isStopping)
                 {
                     break;
                 }
-                await WaitAsync(stop);
+                await RetryAsync("follow the log", () => WaitAsync(halt), halt);
             }
         }
-        await SealAsync(stop);
-        _sealed.Writer.Complete();
-        await committing;
+        await SealAsync(halt);
     }
 
-    /// <summary>Refines until something is due.</summary>
-    /// <returns>False once nothing more is synced.</returns>
-    private bool RefineAvailable()
+    /// <summary>Refines until something is due or nothing more is synced. After a failure it goes on where it was.</summary>
+    private Task RefineAvailable()
     {
         while (!IsHotDue() && !IsCommitDue())
         {
-            if (!parts.Reader.TryRead(out var item))
+            if (_item is null && !TryRead())
             {
-                RefinedEnd = _hotFirst < 0 ? parts.Reader.Position : RefinedEnd;
-                return false;
+                HasCaughtUp |= _hotFirst < 0;
+                _hasMore = false;
+                return Task.CompletedTask;
             }
-            var stretch = StretchOf(item);
-            if (_hotFirst < 0)
-            {
-                (_hotFirst, _hotSince) = (stretch.Offset, time.GetTimestamp());
-                _hotReceived = item.Damage is null ? item.Record.ReceivedMicros : _hotReceived;
-            }
-            if (_generation.IsEmpty)
-            {
-                _generationSince = time.GetTimestamp();
-            }
-            _generation.Cover(stretch);
-            Take(item);
+            Take(_item!.Value);
+            _item = null;
         }
-        return true;
+        _hasMore = true;
+        return Task.CompletedTask;
     }
 
-    private LogStretch StretchOf(in LogItem item) => item.Damage is { } damage
-        ? new LogStretch(damage.From, damage.To, _generation.EventsBefore + damage.Events)
-        : new LogStretch(item.Record.Offset, item.Record.End, item.Record.FirstEvent + item.Record.Events);
+    private bool TryRead()
+    {
+        if (!parts.Reader.TryRead(out var item))
+        {
+            return false;
+        }
+        _item = item;
+        var (offset, end) = item.Damage is { } damage ? (damage.From, damage.To) : (item.Record.Offset, item.Record.End);
+        if (_hotFirst < 0)
+        {
+            (_hotFirst, _hotSince, _hotReceived) = (offset, time.GetTimestamp(), null);
+        }
+        if (_generation.IsEmpty)
+        {
+            _generationSince = time.GetTimestamp();
+        }
+        _generation.Cover(new LogStretch(offset, end, parts.Reader.Reached.Events));
+        return true;
+    }
 
     private void Take(in LogItem item)
     {
@@ -117,6 +154,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             return;
         }
         _generation.CoverTime(item.Record.ReceivedMicros);
+        _hotReceived ??= item.Record.ReceivedMicros;
         parts.Refiner.Take(item.Record, parts.Fresh);
     }
 
@@ -137,15 +175,19 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         await RetryAsync("write a hot segment", WriteHot, stop);
         RefinedEnd = _generation.To;
         parts.Metrics.RefinedTo(RefinedEnd);
-        parts.Metrics.Visible(time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddTicks(_hotReceived * 10));
         _hotFirst = -1;
     }
 
     private Task WriteHot()
     {
-        foreach (var segment in parts.Fresh.WriteHot(parts.Hot, (_hotFirst, _generation.To)))
+        var segments = parts.Fresh.WriteHot(parts.Hot, (_hotFirst, _generation.To));
+        foreach (var segment in segments)
         {
             _generation.Add(segment);
+        }
+        if (segments.Count > 0 && _hotReceived is { } received)
+        {
+            parts.Metrics.Visible(time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(received));
         }
         return Task.CompletedTask;
     }
@@ -159,26 +201,46 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
         await WriteHotAsync(stop);
         var complete = _generation;
-        _generation = new Generation(complete.To, parts.Claims.Seal()) { EventsBefore = complete.EventsBefore };
+        _generation = new Generation(complete.To, parts.Claims.Seal());
         parts.Fresh.Ledger = _generation.Ledger;
-        await _sealed.Writer.WriteAsync(complete, CancellationToken.None);
+        if (await _sealed.Writer.WaitToWriteAsync(CancellationToken.None))
+        {
+            _sealed.Writer.TryWrite(complete);
+        }
     }
 
-    private async Task CommitSealedAsync(CancellationToken stop)
+    private async Task CommitSealedAsync(CancellationTokenSource halt)
     {
         try
         {
             await foreach (var generation in _sealed.Reader.ReadAllAsync(CancellationToken.None))
             {
-                await RetryAsync("commit to the lake", () => CommitAsync(generation), stop);
-                await RetryAsync("care for the lake", () => parts.Care.AfterCommitAsync(generation), stop);
+                await RetryAsync("commit to the lake", () => CommitAsync(generation), halt.Token);
+                await CareAsync(generation);
             }
         }
-        catch (Exception failure)
+        catch
         {
-            // The loop must not wait for ever to hand over to a committer that is gone.
-            _sealed.Writer.TryComplete(failure);
+            // The loop must not wait for ever to hand over to a committer that is gone, nor go on without one. It may
+            // wake up inside the cancellation, so it is told before.
+            _isCommitterGone = true;
+            _sealed.Writer.TryComplete();
+            await halt.CancelAsync();
             throw;
+        }
+    }
+
+    /// <summary>Care that fails must not hold up commits: it is due again after the next one.</summary>
+    private async Task CareAsync(Generation generation)
+    {
+        try
+        {
+            await parts.Care.AfterCommitAsync(generation);
+        }
+        catch (Exception exception) when (LakeFailures.MayPass(exception) || exception is StaleChangeException)
+        {
+            parts.Metrics.Retried("care for the lake");
+            logger.StepFailed(exception, "care for the lake", 1);
         }
     }
 

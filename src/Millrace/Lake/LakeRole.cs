@@ -18,7 +18,7 @@ internal sealed record LakeRoleParts(DataDirectory Directory, IDisk Disk, LakeTa
 
     public required ProtocolTable Protocols { get; init; }
 
-    /// <summary>For ids of files and the id key.</summary>
+    /// <summary>For the names of files.</summary>
     public required Random Random { get; init; }
 }
 
@@ -31,7 +31,7 @@ internal sealed class LakeRole(
     private long _targetAtStart = long.MaxValue;
 
     /// <summary>True once the rows of everything that was in the log at start are visible again.</summary>
-    public bool IsCaughtUp => _loop?.RefinedEnd >= _targetAtStart;
+    public bool IsCaughtUp => _loop is { } loop && (loop.HasCaughtUp || loop.RefinedEnd >= _targetAtStart);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -58,12 +58,13 @@ internal sealed class LakeRole(
         using var committing = Connect(commitDatabase);
         using var reader = OpenReader(new LogPosition(position.Offset, position.Events ?? -1));
         var idFiles = new IdRunFiles(parts.Tables.Catalog, parts.Disk, parts.Directory.In("ids"), parts.Directory.Node);
-        using var runs = await idFiles.OpenAsync(parts.Random, stop);
+        using var runs = await idFiles.OpenAsync(stop);
         using var fresh = new FreshRows(refining, node) { Metrics = metrics };
         var claims = new Claims(idFiles.Hash, runs);
         _loop = new LakeLoop(
             new LakeLoopParts(reader, NewRefiner(claims, node, position.Offset), fresh, hot)
             {
+                Position = position.Offset,
                 Claims = claims,
                 Runs = runs,
                 Metrics = metrics,
