@@ -83,13 +83,13 @@ public sealed class CareTests : IAsyncLifetime
     public async Task Runs_of_mixed_sizes_are_merged_too()
     {
         var role = await _world.StartAsync();
-        for (var i = 0; i < 24; i++)
+        for (var i = 0; i < 16; i++)
         {
             await CommitAsync(role, 1, ids: i % 2 == 0 ? 7 : 9);
         }
         await LakeWorld.StopAsync(role);
 
-        Directory.GetFiles(_world.In("ids")).Length.ShouldBe(3);
+        Directory.GetFiles(_world.In("ids")).Length.ShouldBe(2);
         await CheckAllAsync();
     }
 

@@ -18,7 +18,7 @@ public sealed class CrashTests : IAsyncLifetime
     {
         var ids = new List<string>();
         var received = 0;
-        for (int crashAt = 1, isOver = 0; isOver == 0; crashAt += 5)
+        for (int crashAt = 1, isOver = 0; isOver == 0; crashAt += 7)
         {
             ids.Add($"{crashAt}");
             received += 2;

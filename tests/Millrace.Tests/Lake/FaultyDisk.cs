@@ -9,7 +9,7 @@ internal sealed class FaultyDisk : IDisk
     private int _changes;
     private volatile bool _isDead;
 
-    /// <summary>Called before each change with its number (from 1) and path; what it throws is what the disk throws.</summary>
+    /// <summary>Called before each change with its number (from 1) and path; the disk throws what it throws.</summary>
     public Action<int, string>? BeforeChange { get; set; }
 
     /// <summary>Called before a file is opened.</summary>

@@ -26,7 +26,8 @@ public sealed class HotSegmentsTests : IDisposable
     public void Names_of_other_files_are_passed_over()
     {
         Touch("aa-0-80");
-        foreach (var name in new[] { "aa-80-96.parquet.tmp", "aa-80.parquet", "aa-x-96.parquet", "aa-1-2-3.parquet", "x" })
+        string[] others = ["aa-80-96.parquet.tmp", "aa-80.parquet", "aa-x-96.parquet", "aa-1-2-3.parquet", "x"];
+        foreach (var name in others)
         {
             File.WriteAllText(_scratch.In("events/" + name), "");
         }

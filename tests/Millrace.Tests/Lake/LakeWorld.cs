@@ -14,7 +14,7 @@ using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Lake;
 
-/// <summary>A data directory with a real log, catalog and DuckDB, on which the role lake starts, crashes and stops.</summary>
+/// <summary>A data directory with a real log, catalog and DuckDB, on which the role lake runs and crashes.</summary>
 internal sealed class LakeWorld : IAsyncDisposable
 {
     private const string MemoryLimit = "128MiB";

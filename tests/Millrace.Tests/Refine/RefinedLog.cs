@@ -92,9 +92,9 @@ internal sealed class RefinedLog : IAsyncDisposable
         var first = _runs.Count == 0 ? 0 : _runs[^1].Range.End;
         var range = new IdRunRange(0xaa, first, _reader!.Position, Now, Now);
         var sorted = ids.Sorted();
+        var content = new IdRunContent(range, _hash.KeyCheck, sorted.Length, sorted);
         _runs.Add(IdRun.Open(
-            IdRunWriter.Write(new Millrace.Log.PosixDisk(), _scratch.Path, new IdRunContent(range, _hash.KeyCheck, sorted.Length, sorted)),
-            _hash.KeyCheck, _budget));
+            IdRunWriter.Write(new Millrace.Log.PosixDisk(), _scratch.Path, content), _hash.KeyCheck, _budget));
         Runs.Add(_runs[^1]);
         Claims.Committed(ids);
         Claims.LetGo();

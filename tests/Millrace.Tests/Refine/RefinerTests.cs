@@ -32,7 +32,7 @@ public sealed class RefinerTests : IAsyncDisposable
     [Theory]
     [InlineData("native", "/v1/events", """["x"]""", "not_an_object", "\"x\"")]
     [InlineData("native", "/v1/events", """[{"event_id":"1"}]""", "missing_event", """{"event_id":"1"}""")]
-    [InlineData("native", "/v1/events", """[{"event":"a","user_id":{}}]""", "wrong_type", """{"event":"a","user_id":{}}""")]
+    [InlineData("native", "/v1/events", """[{"event":"","os":{}}]""", "wrong_type", """{"event":"","os":{}}""")]
     [InlineData("segment", "/v1/batch", """{"batch":[{}]}""", "missing_type", "{}")]
     [InlineData("segment", "/v1/batch", """{"batch":[{"type":"x"}]}""", "unknown_type", """{"type":"x"}""")]
     public async Task What_cannot_be_a_row_fails_with_a_code_and_its_text(
