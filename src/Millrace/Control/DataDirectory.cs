@@ -101,7 +101,7 @@ internal sealed class DataDirectory
     /// <summary>A new id would begin the log anew beside what the old one holds, and store its events twice.</summary>
     private void RefuseIfUsed()
     {
-        if (Directory.Exists(In("log")) || File.Exists(In("catalog.db")))
+        if (Directory.Exists(In("log")) || Directory.Exists(In("lake")))
         {
             throw new OperatorException(OperatorException.Failed,
                 $"'{In("node")}' is missing although the directory was used: put it back. The id is the first part of "

@@ -9,10 +9,10 @@ internal sealed record LakeCareParts(LakeTables Tables, IdRunFiles IdFiles, Clai
     public required IdRuns Runs { get; init; }
 }
 
-/// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old metadata,
-/// and removes files once no query that may have listed them can still run.</summary>
-/// <remarks>Runs after a commit, in the committer's turn. What fails is done after a later one; what a crash leaves behind
-/// is unreferenced.</remarks>
+/// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old
+/// metadata, and removes files once no query that may have listed them can still run.</summary>
+/// <remarks>Runs after a commit, in the committer's turn. What fails is done after a later one; what a crash leaves
+/// behind is unreferenced.</remarks>
 internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimeProvider time)
 {
     /// <summary>Commits between two looks at the tables.</summary>

@@ -9,7 +9,8 @@ namespace Millrace.Lake;
 /// <summary>What the lake's loop drives. All of it belongs to the loop's thread but <see cref="Committer"/>.</summary>
 internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, FreshRows Fresh, HotSegments Hot)
 {
-    /// <summary>The lake's position: what the first commit must find. The reader may begin behind it, after a gap.</summary>
+    /// <summary>The lake's position: what the first commit must find. The reader may begin behind it, after a
+    /// gap.</summary>
     public required long Position { get; init; }
 
     public required Claims Claims { get; init; }
@@ -106,7 +107,8 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         await SealAsync(halt);
     }
 
-    /// <summary>Refines until something is due or nothing more is synced. After a failure it goes on where it was.</summary>
+    /// <summary>Refines until something is due or nothing more is synced. After a failure it goes on where it
+    /// was.</summary>
     private Task RefineAvailable()
     {
         while (!IsHotDue() && !IsCommitDue())
@@ -131,7 +133,8 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             return false;
         }
         _item = item;
-        var (offset, end) = item.Damage is { } damage ? (damage.From, damage.To) : (item.Record.Offset, item.Record.End);
+        var (offset, end) = item.Damage is { } damage
+            ? (damage.From, damage.To) : (item.Record.Offset, item.Record.End);
         if (_hotFirst < 0)
         {
             (_hotFirst, _hotSince, _hotReceived) = (offset, time.GetTimestamp(), null);

@@ -56,7 +56,8 @@ internal sealed class LakeTables
     }
 
     /// <summary>Up to where a node's log is in the lake; null if nothing of it was ever committed.</summary>
-    /// <remarks>Thread safe. Asked every second: the metadata is read only when it is another file than last time.</remarks>
+    /// <remarks>Thread safe. Asked every second: the metadata is read only when it is another file than last
+    /// time.</remarks>
     public async Task<LakePosition?> PositionAsync(string node, CancellationToken ct)
     {
         var name = LakeTable.Events.TableName;

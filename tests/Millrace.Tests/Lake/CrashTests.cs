@@ -2,6 +2,7 @@ using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Tests.Iceberg;
 using Millrace.Tests.Refine;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Lake;
 
@@ -9,7 +10,7 @@ public sealed class CrashTests : IAsyncLifetime
 {
     private LakeWorld _world = null!;
 
-    public async ValueTask InitializeAsync() => _world = await LakeWorld.OpenAsync(new InstantClock());
+    public async ValueTask InitializeAsync() => _world = await LakeWorld.OpenAsync(new ImpatientClock { Now = DateTimeOffset.UtcNow });
 
     public ValueTask DisposeAsync() => _world.DisposeAsync();
 
