@@ -10,7 +10,7 @@ public sealed class CrashTests : IAsyncLifetime
 {
     private LakeWorld _world = null!;
 
-    public async ValueTask InitializeAsync() => _world = await LakeWorld.OpenAsync(new ImpatientClock { Now = DateTimeOffset.UtcNow });
+    public async ValueTask InitializeAsync() => _world = await LakeWorld.OpenAsync(new InstantClock());
 
     public ValueTask DisposeAsync() => _world.DisposeAsync();
 
