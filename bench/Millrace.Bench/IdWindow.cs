@@ -41,7 +41,8 @@ internal sealed class IdWindow(string path, long ids)
         }
         var position = new TableChange(LakeTable.Events.TableName).SetSummary(
             Positions.KeyPrefix + directory.NodeText, (Runs * BytesPerRun).ToString(CultureInfo.InvariantCulture));
-        await new Transaction(catalog, tables.Store).CommitAsync(new TransactionRequest([position]) { SideRows = rows }, default);
+        var request = new TransactionRequest([position]) { SideRows = rows };
+        await new Transaction(catalog, tables.Store).CommitAsync(request, default);
     }
 
     private IdRun Write(DataDirectory directory, IdHash hash, int run)
@@ -51,7 +52,8 @@ internal sealed class IdWindow(string path, long ids)
         Span<byte> text = stackalloc byte[32];
         for (var id = first; id < end; id++)
         {
-            Encoding.ASCII.TryGetBytes(string.Create(CultureInfo.InvariantCulture, $"bench-{id}"), text, out var length);
+            var name = string.Create(CultureInfo.InvariantCulture, $"bench-{id}");
+            Encoding.ASCII.TryGetBytes(name, text, out var length);
             var key = hash.Id(Tenant, text[..length]);
             entries[id - first] = new IdEntry((ulong)(key >> 64), (ulong)key, run * BytesPerRun);
         }
@@ -65,8 +67,10 @@ internal sealed class IdWindow(string path, long ids)
     {
         var span = TimeSpan.FromDays(6.5) / Runs;
         var begin = DateTimeOffset.UtcNow - TimeSpan.FromHours(1) - (Runs - run) * span;
-        return new IdRunRange(node, run * BytesPerRun, (run + 1) * BytesPerRun, Microseconds(begin), Microseconds(begin + span));
+        return new IdRunRange(
+            node, run * BytesPerRun, (run + 1) * BytesPerRun, Microseconds(begin), Microseconds(begin + span));
     }
 
-    private static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static long Microseconds(DateTimeOffset time) =>
+        (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

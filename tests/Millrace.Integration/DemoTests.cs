@@ -6,7 +6,8 @@ public class DemoTests
 {
     private static readonly string[] Keys =
     [
-        "sent", "accepted", "stored", "failed", "duplicate", "dropped", "pending", "residue", "freshness_p99_ms", "events_per_second",
+        "sent", "accepted", "stored", "failed", "duplicate", "dropped", "pending", "residue", "freshness_p99_ms",
+        "events_per_second",
     ];
 
     [Fact]
@@ -20,10 +21,12 @@ public class DemoTests
 
         using var last = JsonDocument.Parse(outcome.LastLine);
         last.RootElement.EnumerateObject().Select(member => member.Name).ShouldBe(Keys);
-        var value = last.RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetDouble());
+        var value = last.RootElement.EnumerateObject()
+            .ToDictionary(member => member.Name, member => member.Value.GetDouble());
         value["accepted"].ShouldBe(value["sent"]);
         value["accepted"].ShouldBeGreaterThan(5_000);
-        (value["stored"] + value["failed"] + value["duplicate"] + value["dropped"] + value["pending"]).ShouldBe(value["accepted"]);
+        (value["stored"] + value["failed"] + value["duplicate"] + value["dropped"] + value["pending"])
+            .ShouldBe(value["accepted"]);
         value["residue"].ShouldBe(0);
         value["pending"].ShouldBe(0);
         value["failed"].ShouldBeGreaterThan(0);

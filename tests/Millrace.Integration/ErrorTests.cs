@@ -93,7 +93,8 @@ public sealed class ErrorTests(UsedDirectory used) : IClassFixture<UsedDirectory
         Assert.SkipUnless(possible.ExitCode == 0, $"This machine allows no mount namespace: {possible.Error.Trim()}");
 
         var outcome = await ChildProcess.RunAsync(new Command(
-            "unshare", [.. inNamespace, MillraceProgram.Path, "up", "--data", _workspace.Data, "--http", _workspace.Address]));
+            "unshare",
+            [.. inNamespace, MillraceProgram.Path, "up", "--data", _workspace.Data, "--http", _workspace.Address]));
 
         outcome.ExitCode.ShouldBeOneOf(1, 2);
         ShouldBeOneSentence(outcome, outcome.ExitCode).ShouldContain(_workspace.Data);

@@ -40,7 +40,8 @@ public class ForeignReaderTests
 
     /// <summary>Each instant of the catalog that is caught must add up in itself.</summary>
     /// <returns>How many were caught.</returns>
-    private static async Task<int> ReadWhileRunningAsync(Workspace workspace, IcebirdReader icebird, ChildProcess traffic)
+    private static async Task<int> ReadWhileRunningAsync(
+        Workspace workspace, IcebirdReader icebird, ChildProcess traffic)
     {
         await Eventually.BeTrueAsync(() => File.Exists(Path.Combine(workspace.Data, "catalog.db")));
         using var lake = await LakeFiles.OpenAsync(workspace);
@@ -49,7 +50,8 @@ public class ForeignReaderTests
         while (!traffic.HasExited)
         {
             var tables = await Eventually.SeeAsync(
-                lake.LocationsAsync, now => traffic.HasExited || now.TryGetValue("events", out var at) && !caught.Contains(at));
+                lake.LocationsAsync,
+                now => traffic.HasExited || now.TryGetValue("events", out var at) && !caught.Contains(at));
             if (tables.Count < LakeFiles.Tables.Count || !caught.Add(tables["events"]))
             {
                 continue;
@@ -57,7 +59,8 @@ public class ForeignReaderTests
             if (await icebird.CurrentAsync(tables["ledger"], LedgerRows) is { Sums: var became })
             {
                 (await CountAsync(icebird, tables["events"], Events)).ShouldBe(became.GetValueOrDefault("stored"));
-                (await CountAsync(icebird, tables["failed_events"], Failed)).ShouldBe(became.GetValueOrDefault("failed"));
+                (await CountAsync(icebird, tables["failed_events"], Failed))
+                    .ShouldBe(became.GetValueOrDefault("failed"));
                 became["received"].ShouldBe(became.Where(sum => sum.Key != "received").Sum(sum => sum.Value));
                 instants++;
             }
@@ -79,14 +82,16 @@ public class ForeignReaderTests
         if (name == "ledger")
         {
             var sums = await api.SqlAsync("SELECT outcome, sum(events) FROM ledger GROUP BY outcome");
-            sums.ToDictionary(row => row[0].GetString()!, row => row[1].AsLong()).ShouldBe(snapshots[^1].Sums, ignoreOrder: true);
+            sums.ToDictionary(row => row[0].GetString()!, row => row[1].AsLong())
+                .ShouldBe(snapshots[^1].Sums, ignoreOrder: true);
             return;
         }
         var sample = new SampleCheck(table, request.Key, api);
         foreach (var snapshot in snapshots)
         {
             // There is no time travel in our SQL: the rows of a snapshot are the first of the log.
-            var end = name == "events" ? snapshot.Position.ShouldNotBeNull("a snapshot has no position") : snapshot.Last + 1;
+            var end = name == "events"
+                ? snapshot.Position.ShouldNotBeNull("a snapshot has no position") : snapshot.Last + 1;
             snapshot.Count.ShouldBe(await api.NumberAsync($"SELECT count(*) FROM {name} WHERE log_offset < {end}"));
             snapshot.Last.ShouldBeLessThan(end);
             await sample.RunAsync(snapshot.Rows);

@@ -16,7 +16,8 @@ public class GeneratedTrafficTests
         using var workspace = new Workspace();
         await using var server = await Server.StartAsync(workspace);
         var (file, expectation) = (workspace.In("events.ndjson"), workspace.In("expected.json"));
-        (await MillraceProgram.RunAsync(workspace, "generate", "--events", $"{Events}", "--seed", "20261", "--out", file,
+        (await MillraceProgram.RunAsync(
+            workspace, "generate", "--events", $"{Events}", "--seed", "20261", "--out", file,
             "--expect", expectation, "--tenant-name", Workspace.Tenant)).Succeeded();
         var expected = Expectation.Read(expectation);
         expected.Events.ShouldBe(Events);
@@ -37,7 +38,8 @@ public class GeneratedTrafficTests
         twice.ShouldClose();
         twice.Total.Received.ShouldBe(2 * Events);
         twice.Total.Stored.ShouldBe(expected.Stored);
-        twice.Total.Failed.ShouldBe(expected.Failed.ToDictionary(code => code.Key, code => 2 * code.Value), ignoreOrder: true);
+        twice.Total.Failed.ShouldBe(
+            expected.Failed.ToDictionary(code => code.Key, code => 2 * code.Value), ignoreOrder: true);
         (await server.Api.NumberAsync("SELECT count(*) FROM events")).ShouldBe(expected.Stored);
         (await server.Api.NumberAsync("SELECT count(*) FROM failed_events")).ShouldBe(2 * expected.Failed.Values.Sum());
         (await server.StopAsync()).Error.ShouldNotContain("fail", Case.Insensitive);
@@ -50,7 +52,8 @@ public class GeneratedTrafficTests
         var expectation = workspace.In("expected.json");
         await using (var server = await Server.StartAsync(workspace))
         {
-            (await MillraceProgram.RunAsync(workspace, "generate", "--events", "20000", "--tenants", "12", "--seed", "7",
+            (await MillraceProgram.RunAsync(
+                workspace, "generate", "--events", "20000", "--tenants", "12", "--seed", "7",
                 "--to", server.Url, "--key", Workspace.AdminKey, "--expect", expectation)).Succeeded();
             await server.StopAsync();
         }
@@ -77,16 +80,19 @@ public class GeneratedTrafficTests
     private static async Task ShouldHoldAsync(Api api, Expectation expected)
     {
         var totals = await api.SqlAsync(
-            "SELECT tenant, CAST(floor(epoch(client_time) / 3600) AS BIGINT) AS hour, event, count(*) FROM events GROUP BY ALL");
+            "SELECT tenant, CAST(floor(epoch(client_time) / 3600) AS BIGINT) AS hour, event, count(*) "
+            + "FROM events GROUP BY ALL");
         var found = totals.ToDictionary(
             row => new TotalKey(row[0].GetString()!, row[1].ValueKind == JsonValueKind.Null ? null : row[1].AsLong(),
                 row[2].GetString()!),
             row => row[3].AsLong());
         Differences(expected.Totals, found).ShouldBeEmpty();
         var failed = await api.SqlAsync("SELECT code, count(*) FROM failed_events GROUP BY code");
-        failed.ToDictionary(row => row[0].GetString()!, row => row[1].AsLong()).ShouldBe(expected.Failed, ignoreOrder: true);
+        failed.ToDictionary(row => row[0].GetString()!, row => row[1].AsLong())
+            .ShouldBe(expected.Failed, ignoreOrder: true);
         (await api.NumberAsync("SELECT count(*) FROM events WHERE "
-            + "epoch_us(event_time) - epoch_us(received_time) IN (3600000000, -30 * 86400000000)")).ShouldBe(expected.Clamped);
+            + "epoch_us(event_time) - epoch_us(received_time) IN (3600000000, -30 * 86400000000)"))
+            .ShouldBe(expected.Clamped);
         (await api.NumberAsync("SELECT count(*) - count(DISTINCT tenant || ' ' || event_id) FROM events")).ShouldBe(0);
     }
 
@@ -113,7 +119,8 @@ public class GeneratedTrafficTests
             var root = json.RootElement;
             return new Expectation(Count("events"), Count("stored"), Count("duplicates"), Count("clamped"))
             {
-                Failed = root.GetProperty("failed").EnumerateObject().ToDictionary(code => code.Name, code => code.Value.GetInt64()),
+                Failed = root.GetProperty("failed").EnumerateObject()
+                    .ToDictionary(code => code.Name, code => code.Value.GetInt64()),
                 Totals = root.GetProperty("totals").EnumerateArray().ToDictionary(
                     total => new TotalKey(
                         total.GetProperty("tenant").GetString()!, Hour(total.GetProperty("hour").GetString()),

@@ -25,7 +25,8 @@ public class KillTests
     public async Task Ten_kills_lose_nothing_that_was_promised_and_double_nothing()
     {
         // Small enough that some kills hit a commit, a new segment, a merge of id runs.
-        using var workspace = new Workspace(new WorkspaceSettings { SegmentBytes = 256 << 10, CommitBytes = 512 << 10 });
+        using var workspace = new Workspace(
+            new WorkspaceSettings { SegmentBytes = 256 << 10, CommitBytes = 512 << 10 });
         using var acknowledged = new Acknowledged(workspace.In("acknowledged.txt"));
         await using (var driver = new LoadDriver(workspace.Url, acknowledged, new LoadShape("kill")))
         {

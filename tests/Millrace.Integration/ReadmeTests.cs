@@ -26,7 +26,8 @@ public partial class ReadmeTests
         var keys = new Dictionary<string, string?> { ["WRITE"] = write, ["ADMIN"] = admin };
         (await RunAsync(folder, commands[3], keys)).Succeeded().Output.ShouldContain("\"accepted\":1");
         var answer = await Eventually.SeeAsync(
-            () => RunAsync(folder, commands[4], keys), outcome => outcome.Output.Contains("checkout", StringComparison.Ordinal));
+            () => RunAsync(folder, commands[4], keys),
+            outcome => outcome.Output.Contains("checkout", StringComparison.Ordinal));
 
         answer.Output.ShouldContain("9.5");
         up.Stop();

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Millrace.Integration;
 
-/// <summary>The vendors' own SDKs, through a proxy that spoils every third request before or after it was stored.</summary>
+/// <summary>The vendors' SDKs, through a proxy that spoils every third request before or after it was stored.</summary>
 public class SdkTests
 {
     private const int Events = 600;
@@ -20,7 +20,7 @@ public class SdkTests
         (await NodeScript.RunAsync(script, "--to", proxy.Url, "--key", Workspace.WriteKey, "--events", $"{Events}",
             "--prefix", "sdk", "--expect", expectation)).Succeeded();
 
-        proxy.SpoiledAfter.ShouldBeGreaterThan(Events / 20 / 12, "too few retries of what was stored: nothing is shown");
+        proxy.SpoiledAfter.ShouldBeGreaterThan(Events / 20 / 12, "too few retries of stored batches to show anything");
         var ledger = await server.Api.SettledAsync(Events);
         ledger.ShouldClose();
         ledger.Total.Stored.ShouldBe(Events);
@@ -44,7 +44,8 @@ public class SdkTests
             string[] texts = ["event_id", "type", "event", "name", "user_id", "group_id", "previous_id"];
             for (var i = 0; i < texts.Length; i++)
             {
-                row[i].GetString().ShouldBe(wanted.RootElement.GetProperty(texts[i]).GetString(), $"{texts[i]} of {line}");
+                row[i].GetString().ShouldBe(
+                    wanted.RootElement.GetProperty(texts[i]).GetString(), $"{texts[i]} of {line}");
             }
             row[7].AsLong().ShouldBe(wanted.RootElement.GetProperty("client_time_ms").GetInt64(), line);
             row[8].GetString().ShouldBe(wanted.RootElement.GetProperty("locale").GetString(), line);

@@ -42,7 +42,9 @@ function read(path) {
   return new Promise((resolve, reject) => {
     const file = { records: [] };
     avro.createFileDecoder(path, { parseHook: schema => avro.Type.forSchema(schema, { registry: { long } }) })
-      .on('metadata', (type, codec, { meta }) => Object.assign(file, { codec, meta, schema: JSON.parse(meta['avro.schema']) }))
+      .on('metadata', (type, codec, { meta }) => {
+        Object.assign(file, { codec, meta, schema: JSON.parse(meta['avro.schema']) });
+      })
       .on('data', record => file.records.push(record))
       .on('error', reject)
       .on('end', () => resolve(file));

@@ -1,9 +1,10 @@
 // Reads tables with icebird. For each line of standard input,
-//   {"metadata": "/path/to/N.metadata.json", "snapshots": "current" | "all", "key": column, "sample": every N-th row, "last": column,
+//   {"metadata": "/path/to/N.metadata.json", "snapshots": "current" | "all", "key": column,
+//    "sample": every N-th row, "last": column,
 //    "sum": {...}}
 // one line of standard output:
 //   {"snapshots": [{"id", "summary", "count", "last", "sums": {group: total}, "rows": [...]}]}
-// "sum": {"of": column, "by": column} adds up a column, grouped by another. Sample rows stand in the order of their key.
+// "sum": {"of": column, "by": column} adds up a column, grouped by another. Sample rows are in the order of their key.
 // "last" is the greatest value of a column of integers.
 import { createInterface } from 'node:readline';
 import { readFile } from 'node:fs/promises';
@@ -40,12 +41,14 @@ async function readSnapshot(metadata, snapshot, { key, sample, last, sum }) {
   });
   const sums = {};
   if (sum) for (const row of rows) sums[row[sum.by]] = (sums[row[sum.by]] ?? 0n) + row[sum.of];
-  const names = metadata.schemas.find(schema => schema['schema-id'] === metadata['current-schema-id']).fields.map(f => f.name);
+  const schema = metadata.schemas.find(known => known['schema-id'] === metadata['current-schema-id']);
+  const names = schema.fields.map(field => field.name);
   const picked = rows
     .sort((a, b) => (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0))
     .filter((_, i) => sample > 0 && i % sample === 0)
     .map(row => Object.fromEntries(names.map(name => [name, row[name] ?? null])));
-  return { id: String(snapshot['snapshot-id']), summary, count: rows.length, last: greatest(rows, last), sums, rows: picked };
+  const id = String(snapshot['snapshot-id']);
+  return { id, summary, count: rows.length, last: greatest(rows, last), sums, rows: picked };
 }
 
 function greatest(rows, column) {

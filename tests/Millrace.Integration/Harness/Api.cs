@@ -33,7 +33,10 @@ internal sealed class Api : IDisposable
     /// <summary>One SELECT without a limit of rows; lines of CSV without their heading.</summary>
     public async Task<string[]> LinesAsync(string sql)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/sql") { Content = JsonContent.Create(new { sql }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/sql")
+        {
+            Content = JsonContent.Create(new { sql }),
+        };
         request.Headers.Accept.ParseAdd("text/csv");
         using var response = await _http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
@@ -47,7 +50,8 @@ internal sealed class Api : IDisposable
 
     /// <summary>Waits until everything received is committed, and the ledger says so.</summary>
     public Task<Ledger> SettledAsync(long receivedMin) => Eventually.SeeAsync(
-        LedgerAsync, ledger => ledger.Total.Received >= receivedMin && ledger.Total.Pending == 0, TimeSpan.FromSeconds(90));
+        LedgerAsync, ledger => ledger.Total.Received >= receivedMin && ledger.Total.Pending == 0,
+        TimeSpan.FromSeconds(90));
 
     /// <summary>Sends native events; the answer's status, or 0 if there was none.</summary>
     public static async Task<int> SendAsync(HttpClient http, string url, string body)

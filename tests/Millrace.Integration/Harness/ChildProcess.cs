@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Millrace.Integration;
 
-/// <summary>A program of this machine, with what it prints kept line by line. Killed, if it still runs, when disposed.</summary>
+/// <summary>A program of this machine, with what it prints kept line by line.</summary>
+/// <remarks>Killed when disposed, if it still runs.</remarks>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
     private const int Terminate = 15;

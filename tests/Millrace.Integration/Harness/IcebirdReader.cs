@@ -20,7 +20,8 @@ internal sealed class IcebirdReader : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _node.DisposeAsync();
 
-    private async Task<IReadOnlyList<IcebirdSnapshot>> AskAsync(string metadataFile, string snapshots, IcebirdRequest request)
+    private async Task<IReadOnlyList<IcebirdSnapshot>> AskAsync(
+        string metadataFile, string snapshots, IcebirdRequest request)
     {
         await _node.Input.WriteLineAsync(JsonSerializer.Serialize(new
         {
@@ -34,7 +35,8 @@ internal sealed class IcebirdReader : IAsyncDisposable
         await _node.Input.FlushAsync();
         _asked++;
         var answers = await Eventually.SeeAsync(
-            () => Task.FromResult(_node.Output.Split('\n')), lines => lines.Length > _asked || _node.HasExited, Deadline);
+            () => Task.FromResult(_node.Output.Split('\n')),
+            lines => lines.Length > _asked || _node.HasExited, Deadline);
         answers.Length.ShouldBeGreaterThan(_asked, _node.Error);
         var answer = JsonDocument.Parse(answers[_asked - 1]).RootElement;
         answer.TryGetProperty("error", out var error).ShouldBeFalse($"icebird cannot read {metadataFile}: {error}");
@@ -73,7 +75,7 @@ internal sealed class IcebirdSnapshot(JsonElement answer)
 
     public IReadOnlyList<JsonElement> Rows => [.. answer.GetProperty("rows").EnumerateArray()];
 
-    /// <summary>Events of the log before this offset are in the snapshot, and no others; null: it does not say.</summary>
+    /// <summary>Events of the log before this offset are in the snapshot, no others; null: it does not say.</summary>
     public long? Position
     {
         get

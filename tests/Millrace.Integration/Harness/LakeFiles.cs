@@ -15,7 +15,8 @@ internal sealed class LakeFiles : IDisposable
     {
         _catalog = catalog;
         _store = new TableStore(
-            new LocalStore(new PosixDisk(), folder), new Author(TimeProvider.System, new Random(1), "integration-tests"));
+            new LocalStore(new PosixDisk(), folder),
+            new Author(TimeProvider.System, new Random(1), "integration-tests"));
     }
 
     public static async Task<LakeFiles> OpenAsync(Workspace workspace) => new(
@@ -42,13 +43,14 @@ internal sealed class LakeFiles : IDisposable
         return tables;
     }
 
-    /// <summary>Forgets every snapshot but the last of each table, and deletes the files that only the others needed.</summary>
+    /// <summary>Forgets every snapshot but the last of each table, and deletes what only the others needed.</summary>
     public async Task ExpireAsync()
     {
         foreach (var before in await LoadAsync())
         {
             var change = new TableChange(before.Name).ExpireSnapshots(1, DateTimeOffset.UtcNow);
-            var changed = await new Transaction(_catalog, _store).CommitAsync(new TransactionRequest([change]), default);
+            var request = new TransactionRequest([change]);
+            var changed = await new Transaction(_catalog, _store).CommitAsync(request, default);
             if (changed.TryGetValue(before.Name, out var after))
             {
                 var expiry = new Expiry(_store);
@@ -63,7 +65,8 @@ internal sealed class LakeFiles : IDisposable
         var problems = new List<string>();
         foreach (var table in await LoadAsync())
         {
-            problems.AddRange((await IntegrityCheck.RunAsync(table, _store.Objects, default)).Select(problem => $"{problem}"));
+            var findings = await IntegrityCheck.RunAsync(table, _store.Objects, default);
+            problems.AddRange(findings.Select(finding => $"{finding}"));
         }
         return problems;
     }

@@ -17,7 +17,8 @@ internal sealed class Ledger(JsonElement answer)
         {
             line.Residue.ShouldBe(0, line.ToString());
             line.Received.ShouldBe(
-                line.Stored + line.FailedSum + line.Duplicate + line.DroppedSum + line.Damaged + line.Pending, line.ToString());
+                line.Stored + line.FailedSum + line.Duplicate + line.DroppedSum + line.Damaged + line.Pending,
+                line.ToString());
         }
         Minutes.Sum(line => line.Received).ShouldBe(Total.Received);
         Minutes.Sum(line => line.Stored).ShouldBe(Total.Stored);

@@ -1,6 +1,6 @@
 namespace Millrace.Integration;
 
-/// <summary>Clients that send batches of events with known ids, and each batch again until the server says yes.</summary>
+/// <summary>Clients that send batches of events with known ids, each batch again until the server says yes.</summary>
 internal sealed class LoadDriver : IAsyncDisposable
 {
     private readonly string _url;
@@ -43,7 +43,8 @@ internal sealed class LoadDriver : IAsyncDisposable
     {
         for (var batch = 0; !_enough.IsCancellationRequested; batch++)
         {
-            string[] ids = [.. Enumerable.Range(0, _shape.BatchEvents).Select(i => $"{_shape.Prefix}-{client}-{batch}-{i}")];
+            string[] ids =
+                [.. Enumerable.Range(0, _shape.BatchEvents).Select(i => $"{_shape.Prefix}-{client}-{batch}-{i}")];
             var body = string.Join('\n', ids.Select(Event));
             while (await Api.SendAsync(_http, _url, body) != 200)
             {
@@ -57,7 +58,7 @@ internal sealed class LoadDriver : IAsyncDisposable
     }
 
     private static string Event(string id, int at) =>
-        $$"""{"event":"load","event_id":"{{id}}","user_id":"user-{{at}}","properties":{"text":"😀 {{id}}","at":{{at}} } }""";
+        $$"""{"event":"load","event_id":"{{id}}","properties":{"text":"😀 {{id}}","at":{{at}} } }""";
 }
 
 /// <summary>How a <see cref="LoadDriver"/> loads.</summary>

@@ -5,7 +5,8 @@ namespace Millrace.Integration;
 /// <summary>The program under test, as it was built beside the tests, always in a process of its own.</summary>
 internal static class MillraceProgram
 {
-    public static string Path { get; } = System.IO.Path.Combine(Repository.Root, "artifacts/bin/Millrace/release/millrace");
+    public static string Path { get; } =
+        System.IO.Path.Combine(Repository.Root, "artifacts/bin/Millrace/release/millrace");
 
     public static Command Command(Workspace workspace, params string[] arguments) =>
         new(Path, arguments) { Directory = workspace.Folder };

@@ -9,7 +9,8 @@ internal static class NodeScript
 
     public static Command Command(string script, params string[] arguments)
     {
-        Directory.Exists(Path.Combine(Folder, "node_modules")).ShouldBeTrue("Run 'npm ci' in tests/clients, as ./test does.");
+        Directory.Exists(Path.Combine(Folder, "node_modules"))
+            .ShouldBeTrue("Run 'npm ci' in tests/clients, as ./test does.");
         return new Command("node", [Path.Combine(Folder, script), .. arguments])
         {
             Directory = Folder,

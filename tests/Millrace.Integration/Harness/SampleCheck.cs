@@ -19,7 +19,7 @@ internal sealed class SampleCheck(Table table, string key, Api api)
             return;
         }
         var fields = table.Metadata.Schema.Fields;
-        var ids = string.Join(", ", fresh.Select(row => $"'{row.GetProperty(key).GetString()!.Replace("'", "''", StringComparison.Ordinal)}'"));
+        var ids = string.Join(", ", fresh.Select(row => Quoted(row.GetProperty(key).GetString()!)));
         var found = await api.SqlAsync(
             $"SELECT {string.Join(", ", fields.Select(Selected))} FROM {table.Name.Name} WHERE {key} IN ({ids})");
         var keyAt = fields.ToList().FindIndex(field => field.Name == key);
@@ -29,7 +29,8 @@ internal sealed class SampleCheck(Table table, string key, Api api)
             var ours = byKey[row.GetProperty(key).GetString()!];
             for (var i = 0; i < fields.Count; i++)
             {
-                Ours(fields[i], ours[i]).ShouldBe(Theirs(fields[i], row.GetProperty(fields[i].Name)), $"{fields[i].Name} of {row}");
+                Ours(fields[i], ours[i])
+                    .ShouldBe(Theirs(fields[i], row.GetProperty(fields[i].Name)), $"{fields[i].Name} of {row}");
             }
         }
     }
@@ -52,7 +53,10 @@ internal sealed class SampleCheck(Table table, string key, Api api)
         : Plain(field, value);
 
     private static string Plain(Field field, JsonElement value) =>
-        field.Type == FieldType.Double ? value.GetDouble().ToString("R", CultureInfo.InvariantCulture) : value.ToString();
+        field.Type == FieldType.Double
+            ? value.GetDouble().ToString("R", CultureInfo.InvariantCulture) : value.ToString();
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Milliseconds(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

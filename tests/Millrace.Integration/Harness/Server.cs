@@ -41,7 +41,8 @@ internal sealed class Server : IAsyncDisposable
         try
         {
             await Eventually.BeTrueAsync(
-                () => process.HasExited || process.Output.Contains(ReadyLine, StringComparison.Ordinal), DeadlineOfStart);
+                () => process.HasExited || process.Output.Contains(ReadyLine, StringComparison.Ordinal),
+                DeadlineOfStart);
             process.HasExited.ShouldBeFalse($"The server ended:\n{process.Output}\n{process.Error}");
             var line = process.Output.Split('\n').First(line => line.StartsWith(ReadyLine, StringComparison.Ordinal));
             return new Server(process, line[ReadyLine.Length..].Trim());
