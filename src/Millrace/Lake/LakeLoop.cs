@@ -19,6 +19,8 @@ internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, Fresh
 
     public required Committer Committer { get; init; }
 
+    public required LakeRoom Room { get; init; }
+
     /// <summary>Runs after each commit, beside the loop: merges, expiry,
     /// removal of what nobody reads any more.</summary>
     public required LakeCare Care { get; init; }
@@ -183,6 +185,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     private Task WriteHot()
     {
+        parts.Room.Check();
         var segments = parts.Fresh.WriteHot(parts.Hot, (_hotFirst, _generation.To));
         foreach (var segment in segments)
         {
@@ -249,6 +252,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     private async Task CommitAsync(Generation generation)
     {
+        parts.Room.Check();
         var started = time.GetTimestamp();
         var run = await parts.Committer.CommitAsync(generation, CancellationToken.None);
         if (run is not null)

@@ -37,6 +37,10 @@ internal sealed record LakeOptions
     [Range(1, 1024)]
     public int Threads { get; init; } = 1;
 
+    /// <summary>Free bytes of the file system at which the lake stops writing; null: the smaller of 2 % and
+    /// 1 GiB.</summary>
+    public long? FreeBytesMin { get; init; }
+
     [Range(1, 100_000)]
     public int SnapshotsKept { get; init; } = 200;
 

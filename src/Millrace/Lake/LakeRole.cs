@@ -68,6 +68,7 @@ internal sealed class LakeRole(
                 Claims = claims,
                 Runs = runs,
                 Metrics = metrics,
+                Room = new LakeRoom(parts.Disk, parts.Directory.Path, options.FreeBytesMin),
                 Committer = new Committer(new CommitterParts(
                     node, committing, parts.Tables, scratch)
                 {

@@ -42,6 +42,7 @@ internal static class LakeSetup
         CommitAfter = settings.Lake.CommitEvery,
         MemoryBytes = settings.Lake.MemoryBytes,
         Threads = settings.Lake.Threads,
+        FreeBytesMin = settings.Lake.FreeBytesMin,
         ReadersLeaveAfter = settings.Query.TimeoutMax + ReadersMargin,
     };
 

@@ -164,6 +164,21 @@ public sealed class CrashTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_disk_with_too_little_room_is_left_alone_until_there_is_more()
+    {
+        _world.Disk.Room = new Millrace.Log.DiskSpace(FreeBytes: 19, TotalBytes: 1_000);
+        var role = await _world.StartAsync();
+        await _world.AppendAsync(Payload.Ids("1"));
+        await Until.TrueAsync(() => _world.Disk.SpaceAsked >= 3);
+        Directory.GetFiles(_world.In("hot/events")).ShouldBeEmpty();
+
+        _world.Disk.Room = null;
+        await LakeWorld.StopAsync(role);
+
+        await _world.CheckAsync(["1"], received: 1);
+    }
+
+    [Fact]
     public async Task Of_two_loops_of_one_node_the_second_is_refused()
     {
         await _world.AppendAsync(Payload.Ids("1"));

@@ -7,10 +7,16 @@ internal sealed class FaultyDisk : IDisk
 {
     private readonly PosixDisk _disk = new();
     private int _changes;
+    private int _spaceAsked;
     private volatile bool _isDead;
 
     /// <summary>Called before each change with its number (from 1) and path; the disk throws what it throws.</summary>
     public Action<int, string>? BeforeChange { get; set; }
+
+    /// <summary>What <see cref="Space"/> says instead of the truth.</summary>
+    public DiskSpace? Room { get; set; }
+
+    public int SpaceAsked => Volatile.Read(ref _spaceAsked);
 
     /// <summary>Called before a file is opened.</summary>
     public Action<string>? BeforeOpen { get; set; }
@@ -60,7 +66,11 @@ internal sealed class FaultyDisk : IDisk
 
     public IReadOnlyList<string> List(string directory) => _disk.List(directory);
 
-    public DiskSpace Space(string path) => _disk.Space(path);
+    public DiskSpace Space(string path)
+    {
+        Interlocked.Increment(ref _spaceAsked);
+        return Room ?? _disk.Space(path);
+    }
 
     private void Change(string path)
     {
