@@ -72,16 +72,20 @@ internal sealed class Pipeline : IAsyncDisposable
     }
 
     /// <summary>Runs until <paramref name="stop"/>, then stops accepting, drains to the lake, and returns.</summary>
-    /// <returns>False if a slice failed and stopped the process; the log says which.</returns>
-    public async Task<bool> RunAsync(CancellationToken stop)
+    /// <exception cref="SliceFailedException">A slice failed and stopped the process.</exception>
+    public async Task RunAsync(CancellationToken stop)
     {
         var lifetime = _app.Services.GetRequiredService<IHostApplicationLifetime>();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, lifetime.ApplicationStopping);
         await Task.Delay(Timeout.InfiniteTimeSpan, either.Token)
             .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await _app.StopAsync(CancellationToken.None);
-        return !_app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
-            .Any(service => service.ExecuteTask?.IsFaulted == true);
+        var failure = _app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .Select(service => service.ExecuteTask?.Exception).FirstOrDefault(exception => exception is not null);
+        if (failure is not null)
+        {
+            throw new SliceFailedException(failure.GetBaseException());
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -188,7 +192,10 @@ internal sealed class Pipeline : IAsyncDisposable
             host.ShutdownTimeout = TimeSpan.FromHours(1);
             host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
         });
-        builder.Logging.SetMinimumLevel(options.LogLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(options.LogLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // What keeps the host from starting, or ends it, is said once, by whoever started it.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+            .AddFilter("Microsoft.Hosting", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -254,3 +261,6 @@ internal sealed class Pipeline : IAsyncDisposable
         }
     }
 }
+
+/// <summary>A slice failed in a way that trying again does not mend.</summary>
+internal sealed class SliceFailedException(Exception cause) : Exception(cause.Message, cause);

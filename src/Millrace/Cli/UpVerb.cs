@@ -50,8 +50,15 @@ internal static class UpVerb
         await using var pipeline = await Pipeline.StartAsync(options, stop);
         await terminal.Out.WriteLineAsync($"millrace ready on {pipeline.Addresses[0]}");
         await terminal.Out.FlushAsync(CancellationToken.None);
-        return await pipeline.RunAsync(stop)
-            ? CliError.Done
-            : throw new CliError("A part of the pipeline failed and stopped the process; the log above says which.");
+        try
+        {
+            await pipeline.RunAsync(stop);
+            return CliError.Done;
+        }
+        catch (SliceFailedException failure)
+        {
+            await terminal.Error.WriteLineAsync(failure.InnerException!.ToString());
+            throw new CliError($"A part of the pipeline failed and stopped the process: {failure.Message}");
+        }
     }
 }

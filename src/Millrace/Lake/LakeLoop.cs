@@ -153,7 +153,14 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     {
         if (item.Damage is { } damage)
         {
-            logger.LogDamaged(damage.From, damage.To, damage.Events);
+            if (damage.Events > 0)
+            {
+                logger.LogDamaged(damage.From, damage.To, damage.Events);
+            }
+            else
+            {
+                logger.LogGap(damage.From, damage.To);
+            }
             parts.Metrics.Damaged(damage.Events);
             parts.Refiner.Take(damage, parts.Fresh);
             return;

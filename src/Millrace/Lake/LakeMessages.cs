@@ -15,6 +15,11 @@ internal static partial class LakeMessages
     public static partial void StepFailed(this ILogger logger, Exception exception, string step, int attempt);
 
     [LoggerMessage(
+        LogLevel.Warning,
+        "The log holds nothing that can be read from offset {From} to {To}; no event is known to be lost.")]
+    public static partial void LogGap(this ILogger logger, long from, long to);
+
+    [LoggerMessage(
         LogLevel.Error,
         "The log is damaged from offset {From} to {To}: {Events} events are lost and counted as damaged.")]
     public static partial void LogDamaged(this ILogger logger, long from, long to, long events);

@@ -75,10 +75,16 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
     }
 
     /// <summary>Bytes of the log that could not be read; their events are known by number only.</summary>
-    public void Take(in LogDamage damage, IRowSink sink) =>
-        CountDamage(
-            new ReceivedBatch { Offset = damage.From, Received = _lastReceived, Events = 0, Envelope = default },
-            new LedgerCount(Outcome.Damaged, "log_damaged", damage.Events, 0), sink);
+    public void Take(in LogDamage damage, IRowSink sink)
+    {
+        // A gap, such as before a log that was lost and began anew, is no event's.
+        if (damage.Events > 0)
+        {
+            CountDamage(
+                new ReceivedBatch { Offset = damage.From, Received = _lastReceived, Events = 0, Envelope = default },
+                new LedgerCount(Outcome.Damaged, "log_damaged", damage.Events, 0), sink);
+        }
+    }
 
     private static void CountDamage(in ReceivedBatch batch, in LedgerCount damaged, IRowSink sink)
     {

@@ -37,7 +37,8 @@ internal sealed class DemoRun(DemoRequest request, Terminal terminal)
             var running = pipeline.RunAsync(ended.Token);
             var result = await DemonstrateAsync(new Uri(pipeline.Addresses[0]), admin, stop);
             await ended.CancelAsync();
-            return await running && result.IsComplete ? CliError.Done : throw new CliError(
+            await running;
+            return result.IsComplete ? CliError.Done : throw new CliError(
                 "The demo's ledger does not close: not every accepted event is stored, failed or a duplicate.");
         }
         finally
