@@ -276,6 +276,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     /// runs. While it stops, a step is given a few tries; the log still holds the rows.</summary>
     private async Task RetryAsync(string step, Func<Task> run, CancellationToken stop)
     {
+        var triesLeft = TriesWhileStopping;
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -284,7 +285,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
                 return;
             }
             catch (Exception exception) when (LakeFailures.MayPass(exception)
-                && !(stop.IsCancellationRequested && attempt >= TriesWhileStopping))
+                && !(stop.IsCancellationRequested && --triesLeft == 0))
             {
                 parts.Metrics.Retried(step);
                 logger.StepFailed(exception, step, attempt);
