@@ -49,7 +49,10 @@ internal readonly ref struct FailedEvent
     /// <summary>The event's JSON as it came.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>JSON object of what its body says of all events in it; empty: nothing.</summary>
+    /// <summary>No event of its batch failed before it: it carries what a replay needs of the record.</summary>
+    public required bool IsFirst { get; init; }
+
+    /// <summary>JSON object of what its body says of all events in it; empty: nothing, or not the first.</summary>
     public ReadOnlySpan<byte> Shared { get; init; }
 }
 

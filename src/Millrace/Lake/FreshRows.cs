@@ -91,13 +91,21 @@ internal sealed class FreshRows : IRowSink, IDisposable
         _failed.SetUtf8(9, _node);
         _failed.Set(10, batch.Offset);
         _failed.Set(11, failed.Index);
-        _failed.SetUtf8(12, EnvelopeOf(failed));
+        if (failed.IsFirst)
+        {
+            // Once a record: a body of a million broken events with a large context must not become a million of them.
+            _failed.SetUtf8(12, EnvelopeOf(failed));
+        }
         _failed.EndRow();
         _failedRows++;
     }
 
     public void Count(in ReceivedBatch batch, in LedgerCount count)
     {
+        if (count.Events == 0 && count.Bytes == 0)
+        {
+            return;
+        }
         var envelope = batch.Envelope;
         Ledger.Add(
             new LedgerKey(

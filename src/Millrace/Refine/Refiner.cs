@@ -15,6 +15,7 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
     private readonly BodyShape _shape = new();
     private readonly RawEvent _raw = new();
     private readonly byte[] _lineageId = new byte[node.Length + 2 + 20 + 10];
+    private Counts _counts;
 
     /// <summary>The rules in force for the next batch.</summary>
     public RefineRules Rules { get; set; } = RefineRules.Default;
@@ -34,6 +35,7 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
             sink.Count(batch, new LedgerCount(Outcome.Damaged, refusal.Code, batch.Events, batch.Body.Length));
             return;
         }
+        _counts = default;
         for (var index = 0; index < _shape.Events.Count; index++)
         {
             RefineEvent(batch, new ReceivedEvent
@@ -41,6 +43,8 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
                 Body = batch.Body, Shape = _shape, Index = index, Route = route, UserAgent = batch.Envelope.UserAgent,
             }, protocol, sink);
         }
+        sink.Count(batch, new LedgerCount(Outcome.Stored, "", _counts.Stored, _counts.StoredBytes));
+        sink.Count(batch, new LedgerCount(Outcome.Duplicate, "", _counts.Duplicates, _counts.DuplicateBytes));
         if (_shape.Events.Count < batch.Events)
         {
             var missing = batch.Events - _shape.Events.Count;
@@ -67,7 +71,8 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
             {
                 Batch = batch, Index = received.Index, Failure = failure,
                 EventName = _raw.Text(EventColumn.Event), Payload = json,
-                Shared = received.Shape.SharedJson(received.Body),
+                IsFirst = _counts.Failed++ == 0,
+                Shared = _counts.Failed == 1 ? received.Shape.SharedJson(received.Body) : default,
             });
             return;
         }
@@ -79,10 +84,12 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
         }
         else if (!claims.TryClaim(batch.Envelope.Tenant, id, new Claim(batch.Offset, received.Index, batch.Received)))
         {
-            sink.Count(batch, new LedgerCount(Outcome.Duplicate, "", 1, json.Length));
+            _counts.Duplicates++;
+            _counts.DuplicateBytes += json.Length;
             return;
         }
-        sink.Count(batch, new LedgerCount(Outcome.Stored, "", 1, json.Length));
+        _counts.Stored++;
+        _counts.StoredBytes += json.Length;
         sink.Store(Finish(batch, received.Index, id));
     }
 
@@ -118,5 +125,15 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
         _lineageId[at++] = (byte)'-';
         Utf8Formatter.TryFormat(index, _lineageId.AsSpan(at), out written);
         return _lineageId.AsSpan(0, at + written);
+    }
+
+    /// <summary>What became of the events of one batch: the ledger takes sums, not one addition an event.</summary>
+    private struct Counts
+    {
+        public long Stored;
+        public long StoredBytes;
+        public long Duplicates;
+        public long DuplicateBytes;
+        public long Failed;
     }
 }
