@@ -20,6 +20,7 @@ public sealed class LogWriter : IAsyncDisposable
     private readonly Intake _intake;
     private readonly Spares _spares;
     private readonly SyncedEnd _synced;
+    private readonly bool _isBlankFound;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _timer;
     private int _isTicking;
@@ -38,10 +39,7 @@ public sealed class LogWriter : IAsyncDisposable
         _synced = new SyncedEnd(SyncedFile.OpenForWriting(disk, options.Directory));
         RecoveredLog found = Recovery.Run(options, disk, _synced.ReadFile());
         _spares = new Spares(options, disk, new Random(start.Salts.Next()), _metrics);
-        if (found.Blank is { } blank)
-        {
-            _spares.AdoptBlank(blank);
-        }
+        _isBlankFound = found.IsBlank;
         _syncedTip = found.Before with { Stamp = start.Stamp };
         _segment = _intake.Plan(found.Base, _syncedTip);
     }
@@ -157,7 +155,14 @@ public sealed class LogWriter : IAsyncDisposable
 
     private void Start()
     {
-        OpenSegment(_segment);
+        if (_isBlankFound)
+        {
+            OpenBlank(_segment);
+        }
+        else
+        {
+            OpenSegment(_segment);
+        }
         CheckRoom();
         _intake.Begin(_segment);
         _spares.Start();
@@ -268,14 +273,13 @@ public sealed class LogWriter : IAsyncDisposable
     /// <summary>Makes a segment durable, with its name, before any record in it can be acknowledged.</summary>
     private void OpenSegment(SegmentPlan plan)
     {
-        string path = new SegmentName(plan.Base, plan.End).PathIn(_options.Directory);
         string spare = _spares.Take(SegmentHeader.AreaBytes + plan.Capacity);
         IDiskFile? file = null;
         try
         {
             file = _disk.Open(spare, FileAccess.ReadWrite);
             WriteHeader(file, plan);
-            _disk.Rename(spare, path);
+            _disk.Rename(spare, PathOf(plan));
             _disk.SyncDirectory(_options.Directory);
         }
         catch
@@ -284,6 +288,33 @@ public sealed class LogWriter : IAsyncDisposable
             _spares.GiveBack(spare);
             throw;
         }
+        Enter(file, plan);
+    }
+
+    /// <summary>Opens the last segment again, in which nothing was ever written, under a header with a new
+    /// salt.</summary>
+    /// <remarks>Where it lies: had it been moved away first and the power gone, the log would end in another segment,
+    /// or nowhere. A copy of the header lies within a sector, so each is the old one or the new.</remarks>
+    private void OpenBlank(SegmentPlan plan)
+    {
+        IDiskFile file = _disk.Open(PathOf(plan), FileAccess.ReadWrite);
+        try
+        {
+            WriteHeader(file, plan);
+            _disk.SyncDirectory(_options.Directory);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+        Enter(file, plan);
+    }
+
+    private string PathOf(SegmentPlan plan) => new SegmentName(plan.Base, plan.End).PathIn(_options.Directory);
+
+    private void Enter(IDiskFile file, SegmentPlan plan)
+    {
         _file?.Dispose();
         (_file, _segment) = (file, plan);
         _syncedTip = plan.Before with { End = plan.Base };

@@ -5,9 +5,8 @@ namespace Millrace.Log;
 /// <summary>What a starting writer continues.</summary>
 /// <param name="Base">First offset of the segment to open.</param>
 /// <param name="Before">Where the log stands before it; without the stamp.</param>
-/// <param name="Blank">The last segment if nothing was ever written to it: its offsets are free, its file is a
-/// spare.</param>
-internal sealed record RecoveredLog(long Base, LogTip Before, SegmentName? Blank = null);
+/// <param name="IsBlank">The last segment is the one to open: nothing was ever written to it.</param>
+internal sealed record RecoveredLog(long Base, LogTip Before, bool IsBlank = false);
 
 /// <summary>Finds where a log ended (docs/formats/log.md, "Base", "Reading" and "Recovery").</summary>
 internal static class Recovery
@@ -26,6 +25,11 @@ internal static class Recovery
             return new RecoveredLog(start, new LogTip(start, 0, 0) { LogStart = start });
         }
         using SegmentView last = SegmentView.Open(disk, options.Directory, names[^1]);
+        if (last.Header is { } blank && given <= blank.Base
+            && last.Segment.FileBytes == options.SegmentBytes && last.IsBlank())
+        {
+            return new RecoveredLog(blank.Base, Before(blank) with { End = blank.PreviousEnd }, IsBlank: true);
+        }
         RecoveredLog found = last.Header is { } header
             ? Continue(disk, last, header, synced)
             : Skip(options, disk, names, synced);
@@ -35,11 +39,6 @@ internal static class Recovery
     private static RecoveredLog Continue(IDisk disk, SegmentView last, SegmentHeader header, LogPosition synced)
     {
         Tail tail = FindTail(last, header, synced);
-        if (tail.Tip.End == header.Base && last.IsBlank())
-        {
-            LogTip before = Before(header) with { End = header.PreviousEnd };
-            return new RecoveredLog(header.Base, before, last.Name);
-        }
         MakeDurable(disk, last.Segment, tail);
         return new RecoveredLog(header.End, tail.Tip);
     }

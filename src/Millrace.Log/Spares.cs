@@ -58,16 +58,6 @@ internal sealed class Spares : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Takes over a segment in which nothing was written behind the header.</summary>
-    /// <remarks>Under a new name: that of the segment may be a spare already, from an earlier start that found it
-    /// blank, and a spare known twice would be zeroed while it is in use.</remarks>
-    public void AdoptBlank(SegmentName segment)
-    {
-        string path = Path.ChangeExtension(NewPath(), SpareExtension);
-        _disk.Rename(segment.PathIn(_options.Directory), path);
-        Adopt(path);
-    }
-
     /// <summary>A zeroed and synced file, whose header area may hold anything; made on the spot if none is
     /// ready.</summary>
     public string Take(long fileBytes)

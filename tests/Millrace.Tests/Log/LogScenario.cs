@@ -14,6 +14,9 @@ internal sealed class LogScenario
 
     private int _starts;
 
+    /// <summary>Makes salts and names other than those of another scenario on the same disk.</summary>
+    public int Seed { get; init; } = 1000;
+
     public MemoryDisk Disk { get; init; } = new();
 
     public ManualTime Time { get; } = new();
@@ -27,7 +30,7 @@ internal sealed class LogScenario
     {
         byte[] stampBytes = new byte[32];
         stampBytes[0] = stamp;
-        return LogWriter.Open(Options, Disk, Time, new LogStart(stampBytes, new Random(1000 + _starts++)));
+        return LogWriter.Open(Options, Disk, Time, new LogStart(stampBytes, new Random(Seed + _starts++)));
     }
 
     public async Task<AppendRefusal> Append(LogWriter writer, int number, int bytes)

@@ -5,8 +5,9 @@ namespace Millrace.Tests.Twins;
 /// <summary>A disk in memory that forgets what was not synced, and fails when told to.</summary>
 /// <remarks>
 /// Harsher than ext4: after <see cref="Crash"/> each unsynced write is kept, dropped or torn at 512 bytes, and each
-/// unsynced change of a name is kept or dropped, independently. A failed sync drops the dirty data from the disk and
-/// leaves it in the cache, as Linux does: readers see it until the crash, and a second sync succeeds without it.
+/// unsynced change of a name is kept or dropped, at times in order as by a journal, else independently. A failed sync
+/// drops the dirty data from the disk and leaves it in the cache, as Linux does: readers see it until the crash, and a
+/// second sync succeeds without it.
 /// </remarks>
 public sealed class MemoryDisk : IDisk
 {
@@ -15,6 +16,7 @@ public sealed class MemoryDisk : IDisk
     private readonly Dictionary<string, MemoryFile> _syncedNames = new(StringComparer.Ordinal);
     private readonly List<NameChange> _unsyncedNames = [];
     private DiskFault? _fault;
+    private DiskRecording? _recording;
 
     /// <summary>Operations so far; the first is number 1.</summary>
     public int Operations { get; private set; }
@@ -31,6 +33,15 @@ public sealed class MemoryDisk : IDisk
         lock (_gate)
         {
             _fault = new DiskFault(Operations + operation, kind, fromThenOn);
+        }
+    }
+
+    /// <summary>The process is killed: what it still does has no effect, and the cache stays as it is.</summary>
+    public void Kill()
+    {
+        lock (_gate)
+        {
+            _fault = new DiskFault(0, DiskFaultKind.Killed, FromThenOn: true);
         }
     }
 
@@ -57,7 +68,9 @@ public sealed class MemoryDisk : IDisk
         {
             _fault = null;
             int keptOfTen = random.Next(3) switch { 0 => 0, 1 => 10, _ => random.Next(1, 10) };
-            foreach (NameChange change in _unsyncedNames.Where(_ => random.Next(10) < keptOfTen))
+            int inOrder = random.Next(2) == 0 ? random.Next(_unsyncedNames.Count + 1) : -1;
+            foreach (NameChange change in _unsyncedNames.Where((_, index) =>
+                inOrder < 0 ? random.Next(10) < keptOfTen : index < inOrder))
             {
                 change.ApplyTo(_syncedNames);
             }
@@ -69,6 +82,43 @@ public sealed class MemoryDisk : IDisk
                 _names[path] = file;
             }
         }
+    }
+
+    /// <summary>Records every change from now on, beginning with a copy of what is there.</summary>
+    public DiskRecording Record()
+    {
+        lock (_gate)
+        {
+            return _recording = new DiskRecording(this);
+        }
+    }
+
+    /// <summary>Has something done when a replay comes to the present moment.</summary>
+    public void Note(Action action)
+    {
+        lock (_gate)
+        {
+            _recording?.Add(_ => action());
+        }
+    }
+
+    /// <summary>The same disk once more, with what is not synced.</summary>
+    internal MemoryDisk Copy(Func<MemoryFile, MemoryFile> copyOf)
+    {
+        var copy = new MemoryDisk { Room = Room };
+        lock (_gate)
+        {
+            foreach ((string path, MemoryFile file) in _names)
+            {
+                copy._names[path] = copyOf(file);
+            }
+            foreach ((string path, MemoryFile file) in _syncedNames)
+            {
+                copy._syncedNames[path] = copyOf(file);
+            }
+            copy._unsyncedNames.AddRange(_unsyncedNames.Select(change => change.With(copyOf)));
+        }
+        return copy;
     }
 
     /// <summary>The bytes of a file, to look at and to damage; null if there is no such file.</summary>
@@ -126,8 +176,8 @@ public sealed class MemoryDisk : IDisk
 
     public void SyncDirectory(string path) => Do("sync directory", path, () =>
     {
-        _unsyncedNames.ForEach(change => change.ApplyTo(_syncedNames));
-        _unsyncedNames.Clear();
+        SyncNames();
+        _recording?.Add(to => to.Now.SyncNames());
         return 0;
     });
 
@@ -146,7 +196,10 @@ public sealed class MemoryDisk : IDisk
             if (_fault is { } fault && (Operations == fault.At || (fault.FromThenOn && Operations > fault.At)))
             {
                 Failures++;
-                onFailure?.Invoke();
+                if (fault.Kind != DiskFaultKind.Killed)
+                {
+                    onFailure?.Invoke();
+                }
                 throw new DiskException(operation, path,
                     fault.Kind == DiskFaultKind.NoSpace ? DiskException.NoSpace : DiskException.InputOutput);
             }
@@ -158,6 +211,20 @@ public sealed class MemoryDisk : IDisk
     {
         change.ApplyTo(_names);
         _unsyncedNames.Add(change);
+        _recording?.Add(to => to.Now.Change(change.With(to.CopyOf)));
+    }
+
+    private void SyncNames()
+    {
+        _unsyncedNames.ForEach(change => change.ApplyTo(_syncedNames));
+        _unsyncedNames.Clear();
+    }
+
+    private int Change(MemoryFile file, Action<MemoryFile> change)
+    {
+        change(file);
+        _recording?.Add(to => change(to.CopyOf(file)));
+        return 0;
     }
 
     private sealed class Held(Lock gate) : IDisposable
@@ -169,9 +236,13 @@ public sealed class MemoryDisk : IDisk
 
     private sealed record NameChange(string? From, string? To, MemoryFile? File)
     {
+        public NameChange With(Func<MemoryFile, MemoryFile> copyOf) =>
+            this with { File = File is null ? null : copyOf(File) };
+
         public void ApplyTo(IDictionary<string, MemoryFile> names)
         {
-            if (From is not null)
+            // Where an earlier change was dropped, another file may still stand under the name.
+            if (From is not null && (File is null || names.TryGetValue(From, out MemoryFile? found) && found == File))
             {
                 names.Remove(From);
             }
@@ -203,12 +274,17 @@ public sealed class MemoryDisk : IDisk
         {
             byte[] copy = bytes.ToArray();
             byte[] half = copy[..(copy.Length / 2)];
-            disk.Do("write", path, () => file.Write(copy, position), () => file.Write(half, position));
+            disk.Do("write", path,
+                () => disk.Change(file, to => to.Write(copy, position)),
+                () => disk.Change(file, to => to.Write(half, position)));
         }
 
-        public void SetLength(long bytes) => disk.Do("set length", path, () => file.SetLength(bytes));
+        public void SetLength(long bytes) =>
+            disk.Do("set length", path, () => disk.Change(file, to => to.SetLength(bytes)));
 
-        public void SyncData() => disk.Do("sync", path, file.Sync, () => file.LoseDirty());
+        public void SyncData() => disk.Do("sync", path,
+            () => disk.Change(file, to => to.Sync()),
+            () => disk.Change(file, to => to.LoseDirty()));
 
         public void Dispose()
         {
@@ -221,4 +297,7 @@ public enum DiskFaultKind
 {
     InputOutput,
     NoSpace,
+
+    /// <summary>The process is no more; see <see cref="MemoryDisk.Kill"/>.</summary>
+    Killed,
 }

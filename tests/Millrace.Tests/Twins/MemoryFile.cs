@@ -16,19 +16,27 @@ internal sealed class MemoryFile(byte[] bytes)
 
     public byte[] Copy() => _seen[..(int)Length];
 
+    /// <summary>The same file once more, with what is not synced.</summary>
+    public MemoryFile Duplicate()
+    {
+        var other = new MemoryFile([]) { _seen = [.. _seen], _held = [.. _held] };
+        (other.Length, other.HeldLength) = (Length, HeldLength);
+        other._dirty.AddRange(_dirty);
+        return other;
+    }
+
     /// <summary>A copy of what stands there, shorter where the file ends.</summary>
     public byte[] Read(int bytesMax, long position) =>
         _seen.AsSpan((int)Math.Min(position, Length), (int)Math.Clamp(Length - position, 0, bytesMax)).ToArray();
 
-    public int Write(byte[] written, long position)
+    public void Write(byte[] written, long position)
     {
         Put(ref _seen, written, position);
         Length = Math.Max(Length, position + written.Length);
         _dirty.Add(new Pending(position, written));
-        return written.Length;
     }
 
-    public int SetLength(long length)
+    public void SetLength(long length)
     {
         if (length < Length)
         {
@@ -37,21 +45,18 @@ internal sealed class MemoryFile(byte[] bytes)
         Grow(ref _seen, length);
         Length = length;
         _dirty.Add(new Pending(length, null));
-        return 0;
     }
 
-    public int Sync()
+    public void Sync()
     {
         _dirty.ForEach(write => Hold(write));
         _dirty.Clear();
-        return 0;
     }
 
     /// <summary>What a failed sync does: the kernel calls the pages clean, the disk never got them.</summary>
-    public int LoseDirty()
+    public void LoseDirty()
     {
         _dirty.Clear();
-        return 0;
     }
 
     public void Crash(Random random, int keptOfTen)
