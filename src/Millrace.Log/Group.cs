@@ -54,7 +54,10 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
     /// <summary>A place has been filled, or could not be.</summary>
     public void Filled(bool isWhole)
     {
-        IsBroken |= !isWhole;
+        if (!isWhole)
+        {
+            IsBroken = true; // never back: others fill their places at the same time
+        }
         if (Interlocked.Decrement(ref _unfilled) == 0)
         {
             lock (_filling)

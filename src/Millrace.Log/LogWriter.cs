@@ -21,10 +21,11 @@ public sealed class LogWriter : IAsyncDisposable
     private readonly Spares _spares;
     private readonly SyncedEnd _synced;
     private readonly bool _isBlankFound;
+    private readonly SegmentPlan _first;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _timer;
     private int _isTicking;
-    private SegmentPlan _segment;
+    private long _nextBase;
     private IDiskFile? _file;
     private LogTip _syncedTip;
 
@@ -41,7 +42,7 @@ public sealed class LogWriter : IAsyncDisposable
         _spares = new Spares(options, disk, new Random(start.Salts.Next()), _metrics);
         _isBlankFound = found.IsBlank;
         _syncedTip = found.Before with { Stamp = start.Stamp };
-        _segment = _intake.Plan(found.Base, _syncedTip);
+        _first = _intake.Plan(found.Base, _syncedTip);
     }
 
     /// <summary>Exclusive end of the durable records, in offsets.</summary>
@@ -157,14 +158,14 @@ public sealed class LogWriter : IAsyncDisposable
     {
         if (_isBlankFound)
         {
-            OpenBlank(_segment);
+            OpenBlank(_first);
         }
         else
         {
-            OpenSegment(_segment);
+            OpenSegment(_first);
         }
         CheckRoom();
-        _intake.Begin(_segment);
+        _intake.Begin(_first);
         _spares.Start();
         new Thread(Run) { IsBackground = true, Name = "millrace log" }.Start();
         _timer = _time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
@@ -250,12 +251,12 @@ public sealed class LogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Goes on in a new segment behind the last one opened, as soon as the disk allows.</summary>
+    /// <summary>Goes on in a new segment behind the last one that was given a name, as soon as the disk allows.</summary>
     private void Reopen()
     {
         do
         {
-            SegmentPlan next = _intake.Plan(_segment.End, _syncedTip);
+            SegmentPlan next = _intake.Plan(_nextBase, _syncedTip);
             try
             {
                 OpenSegment(next);
@@ -279,6 +280,9 @@ public sealed class LogWriter : IAsyncDisposable
         {
             file = _disk.Open(spare, FileAccess.ReadWrite);
             WriteHeader(file, plan);
+            // If this fails the name may stand all the same, perhaps after a crash only: a segment of another size
+            // in the same place would then be one of two, and a start would believe the wrong one.
+            _nextBase = plan.End;
             _disk.Rename(spare, PathOf(plan));
             _disk.SyncDirectory(_options.Directory);
         }
@@ -316,7 +320,7 @@ public sealed class LogWriter : IAsyncDisposable
     private void Enter(IDiskFile file, SegmentPlan plan)
     {
         _file?.Dispose();
-        (_file, _segment) = (file, plan);
+        (_file, _nextBase) = (file, plan.End);
         _syncedTip = plan.Before with { End = plan.Base };
         _synced.Publish(new LogPosition(plan.Base, plan.Before.Events));
         _metrics.SegmentOpened();

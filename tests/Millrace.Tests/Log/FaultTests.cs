@@ -76,6 +76,31 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task Gives_no_offset_to_two_segments_when_opening_one_fails()
+    {
+        for (int n = 1; n < 60; n++)
+        {
+            var log = new LogScenario();
+            await using (LogWriter writer = log.Open())
+            {
+                await log.Append(writer, 1, 100);
+                await Settle(log);
+                log.Disk.FailAt(1 + (n % 12), DiskFaultKind.InputOutput);
+                await log.Append(writer, 2, 100_000); // opens a segment of its own size
+                await UntilAccepted(log, writer, 3);
+            }
+            log.Disk.Crash(new Random(n));
+            await using LogWriter again = log.Open();
+            await log.Append(again, 4, 100);
+            LogContents contents = log.Read();
+            contents.Records.ShouldBe(log.Acknowledged, $"case {n}");
+            contents.Damage.ShouldBeEmpty();
+            IReadOnlyList<LogSegment> segments = LogSegments.List(log.Disk, LogScenario.Directory);
+            segments.Zip(segments.Skip(1)).ShouldAllBe(pair => pair.First.End <= pair.Second.Base);
+        }
+    }
+
+    [Fact]
     public async Task Refuses_the_group_that_failed_and_goes_on_in_a_new_segment()
     {
         var log = new LogScenario();

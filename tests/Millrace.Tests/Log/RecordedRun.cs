@@ -81,7 +81,7 @@ internal sealed class RecordedRun
                 break;
             case 5 or 6:
                 FailSoon();
-                await AppendTogether(writer, 1, _random.Next(3) == 0 ? 60_000 : 3000);
+                await AppendTogether(writer, 1, _random.Next(2) == 0 ? 150_000 : 3000);
                 await AppendTogether(writer, _random.Next(4), 9000);
                 _log.Disk.Heal();
                 _log.Time.Advance(TimeSpan.FromMilliseconds(250));
