@@ -102,10 +102,6 @@ internal sealed class FreshRows : IRowSink, IDisposable
 
     public void Count(in ReceivedBatch batch, in LedgerCount count)
     {
-        if (count.Events == 0 && count.Bytes == 0)
-        {
-            return;
-        }
         var envelope = batch.Envelope;
         Ledger.Add(
             new LedgerKey(

@@ -43,8 +43,14 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
                 Body = batch.Body, Shape = _shape, Index = index, Route = route, UserAgent = batch.Envelope.UserAgent,
             }, protocol, sink);
         }
-        sink.Count(batch, new LedgerCount(Outcome.Stored, "", _counts.Stored, _counts.StoredBytes));
-        sink.Count(batch, new LedgerCount(Outcome.Duplicate, "", _counts.Duplicates, _counts.DuplicateBytes));
+        if (_counts.Stored > 0)
+        {
+            sink.Count(batch, new LedgerCount(Outcome.Stored, "", _counts.Stored, _counts.StoredBytes));
+        }
+        if (_counts.Duplicates > 0)
+        {
+            sink.Count(batch, new LedgerCount(Outcome.Duplicate, "", _counts.Duplicates, _counts.DuplicateBytes));
+        }
         if (_shape.Events.Count < batch.Events)
         {
             var missing = batch.Events - _shape.Events.Count;
