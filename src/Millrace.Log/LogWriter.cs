@@ -251,7 +251,8 @@ public sealed class LogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Goes on in a new segment behind the last one that was given a name, as soon as the disk allows.</summary>
+    /// <summary>Goes on in a new segment, behind the last one that may have a name, as soon as the disk
+    /// allows.</summary>
     private void Reopen()
     {
         do

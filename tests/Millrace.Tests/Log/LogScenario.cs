@@ -60,8 +60,8 @@ internal sealed class LogScenario
     {
         int number = BinaryPrimitives.ReadInt32LittleEndian(record.Payload);
         int bytes = BinaryPrimitives.ReadInt32LittleEndian(record.Payload[4..]);
-        bytes.ShouldBe(record.Payload.Length - 8);
-        if (!record.Payload[8..].SequenceEqual(Filling(number, bytes)) || record.Events != EventsOf(number))
+        if (bytes != record.Payload.Length - 8
+            || !record.Payload[8..].SequenceEqual(Filling(number, bytes)) || record.Events != EventsOf(number))
         {
             throw new ShouldAssertException($"Record {number} at {record.Offset} is not what was appended.");
         }

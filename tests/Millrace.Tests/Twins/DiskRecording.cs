@@ -6,6 +6,7 @@ public sealed class DiskRecording
 {
     private readonly Dictionary<MemoryFile, MemoryFile> _copies = [];
     private readonly List<Action<DiskRecording>> _steps = [];
+    private readonly List<string> _story = [];
     private int _done;
 
     internal DiskRecording(MemoryDisk disk) => Now = disk.Copy(file => Duplicate(_copies, file));
@@ -39,7 +40,14 @@ public sealed class DiskRecording
         return disk;
     }
 
-    internal void Add(Action<DiskRecording> step) => _steps.Add(step);
+    /// <summary>What the last steps done were, one a line, to see how the threads had run.</summary>
+    public string Story => string.Join('\n', _story.Take(_done).TakeLast(80));
+
+    internal void Add(string what, Action<DiskRecording> step)
+    {
+        _story.Add(what);
+        _steps.Add(step);
+    }
 
     /// <summary>The copy of a file of the recorded disk; one made since then is empty when it is first met.</summary>
     internal MemoryFile CopyOf(MemoryFile file)

@@ -98,7 +98,7 @@ public sealed class MemoryDisk : IDisk
     {
         lock (_gate)
         {
-            _recording?.Add(_ => action());
+            _recording?.Add("note", _ => action());
         }
     }
 
@@ -177,7 +177,7 @@ public sealed class MemoryDisk : IDisk
     public void SyncDirectory(string path) => Do("sync directory", path, () =>
     {
         SyncNames();
-        _recording?.Add(to => to.Now.SyncNames());
+        _recording?.Add("sync directory", to => to.Now.SyncNames());
         return 0;
     });
 
@@ -211,7 +211,7 @@ public sealed class MemoryDisk : IDisk
     {
         change.ApplyTo(_names);
         _unsyncedNames.Add(change);
-        _recording?.Add(to => to.Now.Change(change.With(to.CopyOf)));
+        _recording?.Add($"name {change.From} {change.To}", to => to.Now.Change(change.With(to.CopyOf)));
     }
 
     private void SyncNames()
@@ -220,10 +220,10 @@ public sealed class MemoryDisk : IDisk
         _unsyncedNames.Clear();
     }
 
-    private int Change(MemoryFile file, Action<MemoryFile> change)
+    private int Change(string what, MemoryFile file, Action<MemoryFile> change)
     {
         change(file);
-        _recording?.Add(to => change(to.CopyOf(file)));
+        _recording?.Add(what, to => change(to.CopyOf(file)));
         return 0;
     }
 
@@ -275,16 +275,16 @@ public sealed class MemoryDisk : IDisk
             byte[] copy = bytes.ToArray();
             byte[] half = copy[..(copy.Length / 2)];
             disk.Do("write", path,
-                () => disk.Change(file, to => to.Write(copy, position)),
-                () => disk.Change(file, to => to.Write(half, position)));
+                () => disk.Change($"write {path} {position} {copy.Length}", file, to => to.Write(copy, position)),
+                () => disk.Change($"write half {path} {position}", file, to => to.Write(half, position)));
         }
 
         public void SetLength(long bytes) =>
-            disk.Do("set length", path, () => disk.Change(file, to => to.SetLength(bytes)));
+            disk.Do("set length", path, () => disk.Change($"cut {path} {bytes}", file, to => to.SetLength(bytes)));
 
         public void SyncData() => disk.Do("sync", path,
-            () => disk.Change(file, to => to.Sync()),
-            () => disk.Change(file, to => to.LoseDirty()));
+            () => disk.Change($"sync {path}", file, to => to.Sync()),
+            () => disk.Change($"sync fails {path}", file, to => to.LoseDirty()));
 
         public void Dispose()
         {
