@@ -25,7 +25,8 @@ public sealed class LogWriter : IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _timer;
     private int _isTicking;
-    private long _nextBase;
+    private long _end;
+    private long? _namedCapacity; // of a segment behind _end whose name may stand although opening it failed
     private IDiskFile? _file;
     private LogTip _syncedTip;
 
@@ -251,13 +252,15 @@ public sealed class LogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Goes on in a new segment, behind the last one that may have a name, as soon as the disk
-    /// allows.</summary>
+    /// <summary>Goes on in a new segment behind the last one opened, as soon as the disk allows.</summary>
     private void Reopen()
     {
         do
         {
-            SegmentPlan next = _intake.Plan(_nextBase, _syncedTip);
+            SegmentPlan next = _intake.Plan(_end, _syncedTip);
+            // Under the same name it replaces what a failed rename or directory sync may have left. With another size
+            // there would be two segments with the same offsets, and a start might believe the wrong one.
+            next = next with { Capacity = _namedCapacity ?? next.Capacity };
             try
             {
                 OpenSegment(next);
@@ -281,9 +284,7 @@ public sealed class LogWriter : IAsyncDisposable
         {
             file = _disk.Open(spare, FileAccess.ReadWrite);
             WriteHeader(file, plan);
-            // If this fails the name may stand all the same, perhaps after a crash only: a segment of another size
-            // in the same place would then be one of two, and a start would believe the wrong one.
-            _nextBase = plan.End;
+            _namedCapacity = plan.Capacity;
             _disk.Rename(spare, PathOf(plan));
             _disk.SyncDirectory(_options.Directory);
         }
@@ -321,7 +322,7 @@ public sealed class LogWriter : IAsyncDisposable
     private void Enter(IDiskFile file, SegmentPlan plan)
     {
         _file?.Dispose();
-        (_file, _nextBase) = (file, plan.End);
+        (_file, _end, _namedCapacity) = (file, plan.End, null);
         _syncedTip = plan.Before with { End = plan.Base };
         _synced.Publish(new LogPosition(plan.Base, plan.Before.Events));
         _metrics.SegmentOpened();
