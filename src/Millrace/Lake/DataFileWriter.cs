@@ -12,7 +12,7 @@ namespace Millrace.Lake;
 internal sealed record RowsToWrite(
     LakeTable Table, IReadOnlyList<string> Hot, long? CurrentHour, string NamePrefix)
 {
-    /// <summary>A DuckDB table that holds the rows instead of files.</summary>
+    /// <summary>A DuckDB table that holds the rows, to be read instead of the files.</summary>
     public string? Staged { get; init; }
 
     /// <summary>The rows as an SQL relation.</summary>
@@ -28,6 +28,9 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
     /// takes more than the memory of a commit; small ones let readers skip by tenant.</summary>
     public const int RowGroupRows = 24_576;
 
+    /// <summary>Rows that are few enough to be held while their slots are written.</summary>
+    private const long StagedRowsMax = 20_000;
+
     /// <param name="stored">Receives each file's location before it is stored, so that a failed attempt can delete its
     /// own.</param>
     /// <returns>The files, durable but not yet part of any table.</returns>
@@ -40,12 +43,20 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
             File.Delete(leftover);
         }
         var column = rows.Table.TimeColumn;
-        var slots = FileSlots.For(Hours(rows.Relation, column), rows.CurrentHour);
+        var currentHour = rows.CurrentHour;
+        var hours = RowsByHour(rows.Relation, column);
+        var slots = FileSlots.For(hours.Keys, currentHour);
         var files = new List<DataFile>(slots.Count);
-        foreach (var slot in slots)
+        // The largest first: what is left then is little, and read once more instead of once a slot.
+        for (var left = slots.OrderByDescending(RowsOf).ToList(); left.Count > 0; left.RemoveAt(0))
         {
-            var condition = slots.Count == 1 ? "true" : slot.Condition(column, slots);
-            foreach (var (name, written) in WriteSlot(rows, condition))
+            var slot = left[0];
+            if (rows.Staged is null && left.Count > 1 && left.Count < slots.Count
+                && left.Sum(RowsOf) <= StagedRowsMax)
+            {
+                rows = Stage(rows, left.Select(Condition));
+            }
+            foreach (var (name, written) in WriteSlot(rows, Condition(slot)))
             {
                 var target = $"{location}/data/{slot.Folder}/{name}";
                 stored.Add(target);
@@ -54,13 +65,28 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
             }
         }
         return files;
+
+        long RowsOf(FileSlot slot) =>
+            hours.Where(hour => FileSlots.Of(hour.Key, currentHour) == slot).Sum(hour => hour.Value);
+        string Condition(FileSlot slot) => slots.Count == 1 ? "true" : slot.Condition(column, slots);
     }
 
-    private List<long> Hours(string source, string column)
+    private Dictionary<long, long> RowsByHour(string relation, string column)
     {
         using var result = connection.Query(
-            $"SELECT DISTINCT date_diff('hour', TIMESTAMP '1970-01-01', {column} AT TIME ZONE 'UTC') FROM {source}");
-        return [.. result.Rows().Select(row => (long)row[0]!)];
+            $"SELECT date_diff('hour', TIMESTAMP '1970-01-01', {column} AT TIME ZONE 'UTC') AS hour, count(*) "
+            + $"FROM {relation} GROUP BY hour");
+        return result.Rows().ToDictionary(row => (long)row[0]!, row => (long)row[1]!);
+    }
+
+    /// <summary>Rows of a few slots in a table of their own: reading wide files once for each slot costs more than all
+    /// else of a commit.</summary>
+    private RowsToWrite Stage(RowsToWrite rows, IEnumerable<string> conditions)
+    {
+        const string staged = "staged_rows";
+        connection.Execute($"CREATE OR REPLACE TABLE {staged} AS SELECT * FROM {rows.Relation} "
+            + $"WHERE {string.Join(" OR ", conditions.Select(condition => $"({condition})"))}");
+        return rows with { Staged = staged };
     }
 
     /// <summary>One sorted file; where memory does not suffice for it, more and smaller ones: a commit must get
@@ -78,8 +104,8 @@ internal sealed class DataFileWriter(Connection connection, IObjectStore store, 
             var half = rows.Hot.Count / 2;
             return
             [
-                .. WriteSlot(rows with { Hot = [.. rows.Hot.Take(half)] }, condition),
-                .. WriteSlot(rows with { Hot = [.. rows.Hot.Skip(half)] }, condition),
+                .. WriteSlot(rows with { Hot = [.. rows.Hot.Take(half)], Staged = null }, condition),
+                .. WriteSlot(rows with { Hot = [.. rows.Hot.Skip(half)], Staged = null }, condition),
             ];
         }
     }

@@ -49,10 +49,12 @@ internal static class FileSlots
     /// <param name="hours">Hours since 1970-01-01 which occur.</param>
     /// <param name="currentHour">Hour of the newest record received; null: files by day only.</param>
     public static IReadOnlyList<FileSlot> For(IEnumerable<long> hours, long? currentHour) =>
-        [.. hours
-            .Select(hour => new FileSlot((int)Math.Floor(hour / 24.0), HasOwnFile(hour, currentHour) ? hour : null))
-            .Distinct()
+        [.. hours.Select(hour => Of(hour, currentHour)).Distinct()
             .OrderBy(slot => slot.Day).ThenBy(slot => slot.Hour ?? long.MinValue)];
+
+    /// <summary>The file that rows of an hour go to.</summary>
+    public static FileSlot Of(long hour, long? currentHour) =>
+        new((int)Math.Floor(hour / 24.0), HasOwnFile(hour, currentHour) ? hour : null);
 
     private static bool HasOwnFile(long hour, long? current) => current is { } now && (hour == now || hour == now - 1);
 }
