@@ -21,12 +21,12 @@ public readonly struct LogItem
 public readonly struct LogRecord
 {
     private readonly StoredRecord _record;
-    private readonly ReadOnlyMemory<byte> _stamp;
+    private readonly SegmentHeader _segment;
 
-    internal LogRecord(StoredRecord record, ReadOnlyMemory<byte> stamp)
+    internal LogRecord(StoredRecord record, SegmentHeader segment)
     {
         _record = record;
-        _stamp = stamp;
+        _segment = segment;
     }
 
     /// <summary>Its offset.</summary>
@@ -52,7 +52,10 @@ public readonly struct LogRecord
     public ReadOnlySpan<byte> Payload => _record.Payload.Span;
 
     /// <summary>The control version in force where this record's segment begins: 32 bytes, zeros for none.</summary>
-    public ReadOnlySpan<byte> Stamp => _stamp.Span;
+    public ReadOnlySpan<byte> Stamp => _segment.Stamp.Span;
+
+    /// <summary>First offset of its segment.</summary>
+    public long SegmentBase => _segment.Base;
 }
 
 /// <summary>Why a stretch of the log could not be read.</summary>

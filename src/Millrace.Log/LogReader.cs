@@ -170,7 +170,7 @@ public sealed class LogReader : IDisposable
         _position = record.End;
         _events = record.Header.FirstEvent + record.Header.Events;
         _received = record.Header.Received;
-        item = new LogItem(new LogRecord(record, _segment!.Header!.Stamp));
+        item = new LogItem(new LogRecord(record, _segment!.Header!));
         return record.End <= _from ? Outcome.Skipped : Outcome.Item;
     }
 

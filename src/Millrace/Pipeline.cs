@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Reflection;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -186,6 +187,8 @@ internal sealed class Pipeline : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddMetrics();
         builder.Services.AddSingleton(options.Time);
+        // Signals are the verb's: the host's own lifetime would close the door on traffic that a demo still sends.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host =>
         {
             // Draining takes as long as it takes; whoever is in a hurry sends a second signal.
@@ -216,7 +219,9 @@ internal sealed class Pipeline : IAsyncDisposable
         {
             app.MapQuery();
         }
-        app.MapFallback(CollectSetup.RefuseUnknownRouteAsync);
+        // Endpoints first, so that a known path with another method answers 405.
+        app.UseEndpoints(_ => { });
+        app.Run(CollectSetup.RefuseUnknownRouteAsync);
         return app;
     }
 
@@ -242,12 +247,26 @@ internal sealed class Pipeline : IAsyncDisposable
         {
             await _app.StartAsync(ct);
         }
-        catch (IOException busy) when (busy.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception failure)
         {
+            // What has started, such as the lake's loop, must end before what it uses is closed.
+            await _app.StopAsync(CancellationToken.None);
             await _app.DisposeAsync();
+            if (failure is not IOException { InnerException: AddressInUseException } busy)
+            {
+                throw;
+            }
             throw new OperatorException(OperatorException.Failed,
                 $"{busy.Message} Stop what listens there, or choose another --http HOST:PORT.", busy);
         }
+    }
+
+    /// <summary>The process lives as long as whoever started the pipeline says.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private static string Version =>

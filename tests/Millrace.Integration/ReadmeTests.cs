@@ -18,8 +18,8 @@ public partial class ReadmeTests
         var commands = Commands(workspace.Port);
         commands.Count.ShouldBe(5, "the README has changed: look here again");
 
-        var write = Key((await RunAsync(folder, commands[0], [])).Succeeded());
-        var admin = Key((await RunAsync(folder, commands[1], [])).Succeeded());
+        var write = Key((await RunAsync(folder, commands[0] + "\necho $WRITE", [])).Succeeded());
+        var admin = Key((await RunAsync(folder, commands[1] + "\necho $ADMIN", [])).Succeeded());
         await using var up = ChildProcess.Start(Shell(folder, "exec " + commands[2], []));
         await Eventually.BeTrueAsync(
             () => up.Output.Contains($"millrace ready on {workspace.Url}", StringComparison.Ordinal) || up.HasExited);

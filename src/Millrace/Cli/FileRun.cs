@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using Millrace.Send;
 
 namespace Millrace.Cli;
@@ -16,7 +17,8 @@ internal sealed class FileRun(SendRequest request, EventSender sender, BadLines 
         await using var raw = file == "-" ? terminal.OpenInput() : File.OpenRead(file);
         await using var input = IsGzip(raw) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
         var reader = new EventReader(input);
-        var ids = new EventIds(Path.GetFileName(file));
+        // A pipe cannot be read again, so its lines are new each time.
+        var ids = new EventIds(file == "-" ? RandomNumberGenerator.GetHexString(32) : Path.GetFullPath(file));
         var batch = new BatchBuilder(request.Key, request.BatchEvents, file);
         try
         {

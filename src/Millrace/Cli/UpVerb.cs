@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Millrace.Control;
 
 namespace Millrace.Cli;
@@ -27,7 +28,8 @@ internal static class UpVerb
             HelpName = "ROLES", Description = "Which of collect, lake, query this process runs.",
             DefaultValueFactory = _ => "collect,lake,query",
         };
-        foreach (var option in new Option[] { data, config, http, api, roles })
+        var json = Verb.Json("ready, the address, once events are accepted");
+        foreach (var option in new Option[] { data, config, http, api, roles, json })
         {
             verb.Add(option);
         }
@@ -41,14 +43,18 @@ internal static class UpVerb
                 Roles = RolesText.Parse(parsed.GetValue(roles)!),
                 Time = terminal.Clock,
             },
+            address => parsed.GetValue(json)
+                ? JsonSerializer.Serialize(new Dictionary<string, string> { ["ready"] = address })
+                : $"millrace ready on {address}",
             terminal, stop));
         return verb;
     }
 
-    private static async Task<int> RunAsync(PipelineOptions options, Terminal terminal, CancellationToken stop)
+    private static async Task<int> RunAsync(
+        PipelineOptions options, Func<string, string> ready, Terminal terminal, CancellationToken stop)
     {
         await using var pipeline = await Pipeline.StartAsync(options, stop);
-        await terminal.Out.WriteLineAsync($"millrace ready on {pipeline.Addresses[0]}");
+        await terminal.Out.WriteLineAsync(ready(pipeline.Addresses[0]));
         await terminal.Out.FlushAsync(CancellationToken.None);
         try
         {

@@ -86,8 +86,15 @@ internal static class CollectSetup
     public static void UseApiSide(this IApplicationBuilder app) => app.Use((context, next) =>
         SideFeature.Serves(context, Side.Api) ? next(context) : RefuseUnknownRouteAsync(context));
 
+    /// <summary>404; browsers get to see it, and a preflight is answered anywhere.</summary>
     public static Task RefuseUnknownRouteAsync(HttpContext context)
     {
+        Cors.Apply(context);
+        if (HttpMethods.IsOptions(context.Request.Method))
+        {
+            Cors.AnswerPreflight(context);
+            return Task.CompletedTask;
+        }
         context.Response.StatusCode = CollectRefusals.UnknownRoute.Status;
         context.Response.ContentType = Problem.ContentType;
         return context.Response.BodyWriter.WriteAsync(

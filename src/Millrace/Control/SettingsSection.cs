@@ -77,7 +77,11 @@ internal sealed class SettingsSection(SettingsNode node, string path, SettingsEr
         return TimeSpan.FromMilliseconds(Number(name, (long)fallback.TotalMilliseconds, wanted));
     }
 
-    public bool Has(string name) => node.Members.Exists(member => member.Name == name);
+    public bool Has(string name)
+    {
+        _asked.Add(name);
+        return node.Members.Exists(member => member.Name == name);
+    }
 
     /// <summary>Says which names nobody asked for, and which stand twice. Call last.</summary>
     public void Finish()

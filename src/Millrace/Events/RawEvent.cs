@@ -34,6 +34,9 @@ internal sealed class RawEvent
     /// a server's would mislead.</summary>
     public bool IsFromDevice { get; set; }
 
+    /// <summary>Bytes of all text it holds.</summary>
+    public int TextBytes => _used;
+
     /// <summary>Why this is no row; null while it may become one. The first failure stays.</summary>
     public EventFailure? Failure { get; private set; }
 

@@ -23,6 +23,10 @@ internal sealed record Refusal(int Status, string Code, string Detail)
         new(403, "key_role", "This key may not write events: create one with --role write.");
     public static readonly Refusal BodyTooLarge =
         new(413, "body_too_large", "The body is larger than this protocol accepts; send smaller batches.");
+    public static readonly Refusal BatchExpands =
+        new(413, "batch_expands",
+            "What the batch shares (context, integrations), once for each of its events, is more than 64 MB: send "
+            + "smaller batches.");
     public static readonly Refusal UnsupportedEncoding =
         new(415, "unsupported_encoding", "Content-Encoding must be one of gzip, deflate, br or identity, once.");
     public static readonly Refusal BadEncoding =

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Millrace.DuckDb;
 using Millrace.Iceberg;
@@ -114,7 +115,14 @@ internal sealed class Committer(CommitterParts parts)
                 CultureInfo.InvariantCulture, $"{parts.Node}-{generation.First}-{generation.To}");
             long? currentHour = table == LakeTable.Events ? generation.ReceivedMax / MicrosPerHour : null;
             var rows = new RowsToWrite(table, hot, currentHour, prefix) { Staged = staged };
-            change.Append(await _files.WriteAsync(rows, parts.Tables.Location(table), stored, ct));
+            var files = await _files.WriteAsync(rows, parts.Tables.Location(table), stored, ct);
+            var expected = staged is null ? generation.HotRows(table) : generation.Ledger.Count;
+            if (files.Sum(file => file.RecordCount) != expected)
+            {
+                throw new UnreachableException(
+                    $"The files of a commit to {table.Name} do not hold its {expected} rows.");
+            }
+            change.Append(files);
         }
         else if (table != LakeTable.Events)
         {

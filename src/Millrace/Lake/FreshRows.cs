@@ -37,12 +37,90 @@ internal sealed class FreshRows : IRowSink, IDisposable
     /// <summary>Rows waiting for a hot segment.</summary>
     public long Rows => _storedRows + _failedRows;
 
+    /// <summary>Bytes of their text; more than their body had where a batch shares a context.</summary>
+    public long Bytes { get; private set; }
+
     public required LakeMetrics Metrics { get; init; }
 
     /// <summary>Where the counts of the current generation go.</summary>
     public LedgerIncrements Ledger { get; set; } = new();
 
+    /// <exception cref="RowsLostException">DuckDB did not take the row.</exception>
     public void Store(in Event stored)
+    {
+        try
+        {
+            AppendEvent(stored);
+        }
+        catch (DuckDbException exception)
+        {
+            throw new RowsLostException(exception);
+        }
+        _storedRows++;
+        Bytes += stored.Raw.TextBytes;
+    }
+
+    /// <exception cref="RowsLostException">DuckDB did not take the row.</exception>
+    public void Fail(in FailedEvent failed)
+    {
+        try
+        {
+            AppendFailed(failed);
+        }
+        catch (DuckDbException exception)
+        {
+            throw new RowsLostException(exception);
+        }
+        _failedRows++;
+        Bytes += failed.Payload.Length;
+    }
+
+    public void Count(in ReceivedBatch batch, in LedgerCount count)
+    {
+        var envelope = batch.Envelope;
+        Ledger.Add(
+            new LedgerKey(
+                LedgerIncrements.MinuteOf(batch.Received), _names.Get(envelope.Tenant), _names.Get(envelope.Source),
+                _names.Get(envelope.Route), count.Outcome, count.Reason),
+            count.Events, count.Bytes);
+        Metrics.Refined(count.Outcome, count.Events);
+    }
+
+    /// <summary>Moves the rows into hot segments, one a table that has any. If writing fails the rows are still
+    /// here.</summary>
+    /// <exception cref="RowsLostException">DuckDB did not take the last rows.</exception>
+    public IReadOnlyList<HotSegment> WriteHot(HotSegments hot, (long First, long End) range)
+    {
+        try
+        {
+            _events.Flush();
+            _failed.Flush();
+        }
+        catch (DuckDbException exception)
+        {
+            throw new RowsLostException(exception);
+        }
+        var written = new List<HotSegment>();
+        if (_storedRows > 0)
+        {
+            written.Add(hot.Write(_connection, LakeTable.Events, range) with { Rows = _storedRows });
+        }
+        if (_failedRows > 0)
+        {
+            written.Add(hot.Write(_connection, LakeTable.FailedEvents, range) with { Rows = _failedRows });
+        }
+        _connection.Execute("TRUNCATE events; TRUNCATE failed_events");
+        (_storedRows, _failedRows, Bytes) = (0, 0, 0);
+        return written;
+    }
+
+    public void Dispose()
+    {
+        _events.Dispose();
+        _failed.Dispose();
+    }
+
+    private void AppendEvent(in Event stored)
     {
         var raw = stored.Raw;
         foreach (var column in TextColumns)
@@ -54,7 +132,10 @@ internal sealed class FreshRows : IRowSink, IDisposable
         }
         SetText(EventColumn.EventId, stored.Id);
         SetText(EventColumn.Tenant, stored.Batch.Envelope.Tenant);
-        SetText(EventColumn.Source, stored.Batch.Envelope.Source);
+        if (!stored.Batch.Envelope.Source.IsEmpty)
+        {
+            SetText(EventColumn.Source, stored.Batch.Envelope.Source);
+        }
         SetText(EventColumn.Protocol, stored.Batch.Envelope.Protocol);
         SetText(EventColumn.Node, _node);
         Set(EventColumn.EventTime, stored.EventTime);
@@ -70,15 +151,17 @@ internal sealed class FreshRows : IRowSink, IDisposable
             Set(EventColumn.IsBot, isBot ? (byte)1 : (byte)0);
         }
         _events.EndRow();
-        _storedRows++;
     }
 
-    public void Fail(in FailedEvent failed)
+    private void AppendFailed(in FailedEvent failed)
     {
         var batch = failed.Batch;
         _failed.SetUtf8(0, FailedId(batch.Offset, failed.Index));
         _failed.SetUtf8(1, batch.Envelope.Tenant);
-        _failed.SetUtf8(2, batch.Envelope.Source);
+        if (!batch.Envelope.Source.IsEmpty)
+        {
+            _failed.SetUtf8(2, batch.Envelope.Source);
+        }
         _failed.Set(3, batch.Received);
         _failed.SetUtf8(4, "decode"u8);
         _failed.SetUtf8(5, Encoding.UTF8.GetBytes(failed.Failure.Code));
@@ -97,44 +180,6 @@ internal sealed class FreshRows : IRowSink, IDisposable
             _failed.SetUtf8(12, EnvelopeOf(failed));
         }
         _failed.EndRow();
-        _failedRows++;
-    }
-
-    public void Count(in ReceivedBatch batch, in LedgerCount count)
-    {
-        var envelope = batch.Envelope;
-        Ledger.Add(
-            new LedgerKey(
-                LedgerIncrements.MinuteOf(batch.Received), _names.Get(envelope.Tenant), _names.Get(envelope.Source),
-                _names.Get(envelope.Route), count.Outcome, count.Reason),
-            count.Events, count.Bytes);
-        Metrics.Refined(count.Outcome, count.Events);
-    }
-
-    /// <summary>Moves the rows into hot segments, one a table that has any.
-    /// If it fails the rows are still here.</summary>
-    public IReadOnlyList<HotSegment> WriteHot(HotSegments hot, (long First, long End) range)
-    {
-        _events.Flush();
-        _failed.Flush();
-        var written = new List<HotSegment>();
-        if (_storedRows > 0)
-        {
-            written.Add(hot.Write(_connection, LakeTable.Events, range));
-        }
-        if (_failedRows > 0)
-        {
-            written.Add(hot.Write(_connection, LakeTable.FailedEvents, range));
-        }
-        _connection.Execute("TRUNCATE events; TRUNCATE failed_events");
-        (_storedRows, _failedRows) = (0, 0);
-        return written;
-    }
-
-    public void Dispose()
-    {
-        _events.Dispose();
-        _failed.Dispose();
     }
 
     private void SetText(EventColumn column, ReadOnlySpan<byte> text) => _events.SetUtf8((int)column - 1, text);
@@ -177,3 +222,9 @@ internal sealed class FreshRows : IRowSink, IDisposable
         return _payload.AsSpan(0, json.Length + 1);
     }
 }
+
+/// <summary>DuckDB failed while it took rows: some of them are gone, and only reading the log again brings them back.
+/// The process must stop.</summary>
+internal sealed class RowsLostException(DuckDbException cause)
+    : Exception(
+        "Rows could not be held in memory until they are written; a restart reads them from the log again.", cause);

@@ -57,6 +57,10 @@ internal sealed class Generation(long from, RecentIds ids)
 
     public void Add(HotSegment segment) => _hot.Add(segment);
 
+    /// <summary>Rows that the commit must hold.</summary>
+    public long HotRows(LakeTable table) =>
+        _hot.Where(segment => segment.Table == table.Name).Sum(segment => segment.Rows);
+
     public IReadOnlyList<string> HotPaths(LakeTable table) =>
         [.. _hot.Where(segment => segment.Table == table.Name).Select(segment => segment.Path)];
 }

@@ -8,7 +8,11 @@ namespace Millrace.Lake;
 /// in a Parquet file that queries read at once.</summary>
 /// <param name="First">Offset of the first record covered.</param>
 /// <param name="End">Exclusive end of the last.</param>
-internal sealed record HotSegment(string Table, string Path, long First, long End);
+internal sealed record HotSegment(string Table, string Path, long First, long End)
+{
+    /// <summary>Rows in it; 0 where only its name is known.</summary>
+    public long Rows { get; init; }
+}
 
 /// <summary>The hot segments of one node:
 /// <c>DIR/hot/&lt;table&gt;/&lt;node&gt;-&lt;first&gt;-&lt;end&gt;.parquet</c>.</summary>

@@ -114,8 +114,9 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
     {
         while (_leaving.TryPeek(out var file) && time.GetElapsedTime(file.Since) >= options.ReadersLeaveAfter)
         {
-            await file.Remove();
+            // First, so that one which cannot be removed does not keep the others.
             _leaving.Dequeue();
+            await file.Remove();
         }
     }
 }

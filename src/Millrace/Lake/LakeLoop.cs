@@ -172,6 +172,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     private bool IsHotDue() => _hotFirst >= 0
         && (parts.Fresh.Rows >= options.HotRowsMax || _generation.To - _hotFirst >= options.HotBytesMax
+            || parts.Fresh.Bytes >= options.HotRowBytesMax
             || time.GetElapsedTime(_hotSince) >= options.HotAfter);
 
     private bool IsCommitDue() => !_generation.IsEmpty
@@ -250,7 +251,8 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         {
             await parts.Care.AfterCommitAsync(generation);
         }
-        catch (Exception exception) when (LakeFailures.MayPass(exception) || exception is StaleChangeException)
+        catch (Exception exception) when (LakeFailures.MayPass(exception)
+            || exception is StaleChangeException or IdRunException)
         {
             parts.Metrics.Retried("care for the lake");
             logger.StepFailed(exception, "care for the lake", 1);

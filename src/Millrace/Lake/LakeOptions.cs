@@ -16,6 +16,11 @@ internal sealed record LakeOptions
     [Range(64 * 1024, long.MaxValue)]
     public long HotBytesMax { get; init; } = 32L << 20;
 
+    /// <summary>Bytes of row text at which a hot segment is written earlier: what a batch shares is in each of its
+    /// rows.</summary>
+    [Range(64 * 1024, long.MaxValue)]
+    public long HotRowBytesMax { get; init; } = 64L << 20;
+
     /// <summary>Bytes of log at which a commit is made.</summary>
     [Range(64 * 1024, long.MaxValue)]
     public long CommitBytes { get; init; } = 128L << 20;
@@ -32,7 +37,7 @@ internal sealed record LakeOptions
 
     /// <summary>Memory of the DuckDB that holds fresh rows; <see cref="HotBytesMax"/> keeps it below.</summary>
     [Range(64L << 20, long.MaxValue)]
-    public long FreshMemoryBytes { get; init; } = 192L << 20;
+    public long FreshMemoryBytes { get; init; } = 256L << 20;
 
     [Range(1, 1024)]
     public int Threads { get; init; } = 1;

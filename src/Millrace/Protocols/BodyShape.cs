@@ -22,6 +22,9 @@ internal sealed class BodyShape
     /// <summary>JSON text of the destinations that the batch chose for all its events; empty: none.</summary>
     public Range Integrations { get; set; }
 
+    /// <summary>Bytes that every event of the body takes over.</summary>
+    public long SharedBytes => Bytes(SentAt) + Bytes(Context) + Bytes(Integrations);
+
     /// <summary>What the body says of all its events, as a JSON object; empty: nothing.
     /// A replay of one event needs it.</summary>
     public byte[] SharedJson(ReadOnlySpan<byte> body)
@@ -42,6 +45,8 @@ internal sealed class BodyShape
         Events.Clear();
         (Key, SentAt, Context, Integrations) = (default, default, default, default);
     }
+
+    private static int Bytes(Range place) => place.End.Value - place.Start.Value;
 
     private static void Add(ArrayBufferWriter<byte> json, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {

@@ -7,9 +7,6 @@ namespace Millrace.Protocols;
 /// <remarks>Hot path. Of fields with the same name the last counts.</remarks>
 internal readonly ref struct EventFields
 {
-    /// <summary>Longest event, in bytes of JSON.</summary>
-    public const int EventBytesMax = 1_000_000;
-
     private readonly ReadOnlySpan<byte> _json;
     private readonly ReadOnlySpan<Range> _places;
     private readonly JsonNames _names;
@@ -51,11 +48,7 @@ internal readonly ref struct EventFields
     /// <summary>Fails what no protocol can read as an event.</summary>
     public static bool CanBeRead(ReadOnlySpan<byte> json, RawEvent raw)
     {
-        if (json.Length > EventBytesMax)
-        {
-            raw.Fail(EventFailure.TooLarge);
-        }
-        else if (json.IsEmpty || json[0] != '{')
+        if (json.IsEmpty || json[0] != '{')
         {
             raw.Fail(EventFailure.NotAnObject);
         }

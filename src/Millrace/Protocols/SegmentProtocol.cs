@@ -9,6 +9,10 @@ internal sealed class SegmentProtocol : IProtocol
 {
     private const int ExtraScratchBytes = 1024;
 
+    /// <summary>Bytes that the rows of one batch may have in common, all copies together: a small body must not become
+    /// rows without bound.</summary>
+    private const long SharedBytesMax = 64_000_000;
+
     // Slots beside the columns' own.
     private const int OriginalTimestamp = EventColumns.Count;
     private const int Traits = EventColumns.Count + 1;
@@ -75,7 +79,8 @@ internal sealed class SegmentProtocol : IProtocol
         {
             return BodyReader.WhyNot(body);
         }
-        return isBatch && !hasBatch ? Refusal.BatchMissing : null;
+        return isBatch && !hasBatch ? Refusal.BatchMissing
+            : shape.SharedBytes * shape.Events.Count > SharedBytesMax ? Refusal.BatchExpands : null;
     }
 
     public void Decode(in ReceivedEvent received, RawEvent raw)

@@ -10,7 +10,7 @@ namespace Millrace.Refine;
 /// <remarks>Not thread safe: it belongs to one loop.</remarks>
 internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, RefineRules> rulesOf)
 {
-    private readonly byte[] _segmentStamp = new byte[32];
+    private long _segment = -1;
     private long _lastReceived;
 
     /// <summary>A record of the log. One for which the rules could not be looked up may be taken again.</summary>
@@ -67,10 +67,10 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
     /// <summary>A segment says which version is in force at its base.</summary>
     private void TakeStamp(in LogRecord record)
     {
-        if (!record.Stamp.SequenceEqual(_segmentStamp))
+        if (record.SegmentBase != _segment)
         {
             refiner.Rules = rulesOf(record.Stamp);
-            record.Stamp.CopyTo(_segmentStamp);
+            _segment = record.SegmentBase;
         }
     }
 

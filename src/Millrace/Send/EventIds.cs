@@ -8,16 +8,16 @@ namespace Millrace.Send;
 /// <summary>Gives an event without an id one that follows from where it stands, so that sending a file again adds
 /// nothing.</summary>
 /// <remarks>
-/// The id is the first half of SHA-256(file name without folders, 0, line number in decimal, 0, the line's bytes) in
-/// hexadecimal. The same line twice in one file is two events; a renamed file, or a line that others moved, counts as
-/// new. Reuses one buffer: not thread safe.
+/// The id is the first half of SHA-256(the file's absolute path, 0, line number in decimal, 0, the line's bytes) in
+/// hexadecimal. The same line twice in one file is two events; a file in another place, or a line that others moved,
+/// counts as new. Reuses one buffer: not thread safe.
 /// </remarks>
-internal sealed class EventIds(string fileName)
+internal sealed class EventIds(string origin)
 {
     private static readonly JsonReaderOptions Reading = new() { MaxDepth = 256 };
 
     private readonly ArrayBufferWriter<byte> _line = new();
-    private readonly byte[] _name = Encoding.UTF8.GetBytes(fileName);
+    private readonly byte[] _name = Encoding.UTF8.GetBytes(origin);
 
     /// <returns>The line itself if it has an id or is not one JSON object; else the line with an id, valid until the
     /// next call.</returns>

@@ -45,18 +45,16 @@ public sealed class BodyTests
     }
 
     [Theory]
-    [InlineData(1_000_000, null)]
-    [InlineData(1_000_001, "event_too_large")]
-    public void An_event_may_have_a_megabyte(int bytes, string? failed)
+    [InlineData(640, false)]
+    [InlineData(641, true)]
+    public void What_a_batch_shares_may_come_to_64_megabytes_in_all_its_events(int events, bool isRefused)
     {
-        const string Start = """{"type":"track","event":"x","properties":{"a":""", End = "}}";
-        var text = $"{Start}\"{new string('a', bytes - Start.Length - End.Length - 2)}\"{End}";
+        var context = $$"""{"x":"{{new string('y', 100_000 - 8)}}"}""";
+        var body = $$"""{"context":{{context}},"batch":[{{string.Join(',', Enumerable.Repeat("1", events))}}]}""";
 
-        var native = DecodedBody.Decode(Native, "/v1/events", text).Events.Single();
-        var segment = DecodedBody.Decode(Segment, "/v1/batch", $$"""{"batch":[{{text}}]}""").Events.Single();
+        var refusal = DecodedBody.Decode(Segment, "/v1/batch", body).Refusal;
 
-        ((string?)native["failed"]).ShouldBe(failed);
-        ((string?)segment["failed"]).ShouldBe(failed);
+        refusal.ShouldBe(isRefused ? Refusal.BatchExpands : null);
     }
 
     [Fact]

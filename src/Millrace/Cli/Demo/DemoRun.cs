@@ -106,7 +106,7 @@ internal sealed class DemoRun(DemoRequest request, Terminal terminal)
               write key of {TrafficPlan.TenantName(0)}: {write}
               admin key:            {admin}
             Ask it something in another terminal:
-              millrace sql --to {address} --key {admin} -c "{question}"
+              ./millrace sql --to {address} --key {admin} -c "{question}"
             """);
     }
 
