@@ -1,11 +1,13 @@
 using System.Globalization;
+using System.Text;
+using Millrace.Log;
 
 namespace Millrace.Integration;
 
 /// <summary>The driver's own list of what the server said yes to: on disk before it counts.</summary>
 internal sealed class Acknowledged(string path) : IDisposable
 {
-    private readonly FileStream _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+    private readonly IDiskFile _file = new PosixDisk().Create(path);
     private readonly Lock _lock = new();
     private long _count;
 
@@ -15,16 +17,20 @@ internal sealed class Acknowledged(string path) : IDisposable
     {
         lock (_lock)
         {
-            _file.Write(System.Text.Encoding.ASCII.GetBytes(string.Concat(ids.Select(id => id + "\n"))));
-            _file.Flush(flushToDisk: true);
+            _file.Write(Encoding.ASCII.GetBytes(string.Concat(ids.Select(id => id + "\n"))), _file.Length);
+            _file.SyncData();
         }
         Interlocked.Add(ref _count, ids.Count);
     }
 
     public IReadOnlyList<string> Read()
     {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lock (_lock)
+        {
+            var bytes = new byte[_file.Length];
+            var length = _file.Read(bytes, 0);
+            return Encoding.ASCII.GetString(bytes, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
     }
 
     public void Dispose() => _file.Dispose();
