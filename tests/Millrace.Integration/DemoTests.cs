@@ -34,4 +34,22 @@ public class DemoTests
         value["freshness_p99_ms"].ShouldBeGreaterThan(0);
         Directory.EnumerateFileSystemEntries(folder).ShouldBeEmpty("the demo leaves nothing behind");
     }
+
+    [Fact]
+    public async Task A_demo_that_is_stopped_finishes_what_it_began_and_says_what_came_of_it()
+    {
+        using var workspace = new Workspace();
+        var command = MillraceProgram.Command(workspace, "demo", "--rate", "500", "--json", "--http", workspace.Address);
+        await using var demo = ChildProcess.Start(command);
+        await Eventually.BeTrueAsync(
+            () => demo.Error.Contains(" received ", StringComparison.Ordinal) || demo.HasExited);
+
+        demo.Stop();
+        var outcome = (await demo.EndAsync(TimeSpan.FromSeconds(60))).Succeeded();
+
+        using var last = JsonDocument.Parse(outcome.LastLine);
+        last.RootElement.GetProperty("accepted").GetInt64().ShouldBeGreaterThan(0);
+        last.RootElement.GetProperty("pending").GetInt64().ShouldBe(0);
+        last.RootElement.GetProperty("residue").GetInt64().ShouldBe(0);
+    }
 }
