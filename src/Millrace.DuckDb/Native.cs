@@ -144,6 +144,21 @@ internal static unsafe partial class Native
     public static string CString(string text) =>
         text.Contains('\0') ? throw new ArgumentException("Text for DuckDB holds a NUL.", nameof(text)) : text;
 
+    // The zstd that libduckdb carries: C functions inside a C++ namespace, so their names are mangled.
+    [LibraryImport(Library, EntryPoint = "_ZN11duckdb_zstd15ZSTD_createCCtxEv")]
+    public static partial nint ZstdCreateContext();
+    [LibraryImport(Library, EntryPoint = "_ZN11duckdb_zstd13ZSTD_freeCCtxEPNS_11ZSTD_CCtx_sE")]
+    public static partial nuint ZstdFreeContext(nint context);
+    [LibraryImport(Library, EntryPoint = "_ZN11duckdb_zstd17ZSTD_compressCCtxEPNS_11ZSTD_CCtx_sEPvmPKvmi")]
+    public static partial nuint ZstdCompress(
+        nint context, byte* target, nuint targetBytes, byte* source, nuint sourceBytes, int level);
+    [LibraryImport(Library, EntryPoint = "_ZN11duckdb_zstd18ZSTD_compressBoundEm")]
+    public static partial nuint ZstdBytesMax(nuint sourceBytes);
+    [LibraryImport(Library, EntryPoint = "_ZN11duckdb_zstd12ZSTD_isErrorEm")]
+    public static partial uint ZstdIsError(nuint code);
+    [LibraryImport(Library, EntryPoint = "_ZN11duckdb_zstd17ZSTD_getErrorNameEm")]
+    public static partial byte* ZstdErrorName(nuint code);
+
     private static nint ResolveBesideAssembly(string name, Assembly assembly, DllImportSearchPath? path) =>
         name == Library ? NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, "libduckdb.so")) : 0;
 }

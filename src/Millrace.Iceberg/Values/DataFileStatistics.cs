@@ -45,6 +45,17 @@ public sealed class DataFileStatistics
         return statistics;
     }
 
+    /// <param name="columns">By field id.</param>
+    public static DataFileStatistics Of(IReadOnlyDictionary<int, ColumnStatistics> columns)
+    {
+        var statistics = new DataFileStatistics();
+        foreach ((int id, ColumnStatistics column) in columns)
+        {
+            statistics.Add(id, column);
+        }
+        return statistics;
+    }
+
     private static IReadOnlyDictionary<string, string>? Find(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> columns, IReadOnlyList<string> path)
     {

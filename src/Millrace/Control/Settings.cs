@@ -73,9 +73,8 @@ internal sealed record LakeSettings
 
     public TimeSpan HotEvery { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Of the rows that wait for a commit: one is due at half of it.</summary>
     public long MemoryBytes { get; init; } = 256 << 20;
-
-    public int Threads { get; init; } = 1;
 
     /// <summary>Free bytes below which the lake stops writing; null: the smaller of 2 % and 1 GiB.</summary>
     public long? FreeBytesMin { get; init; }

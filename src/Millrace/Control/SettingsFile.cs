@@ -160,7 +160,6 @@ internal static class SettingsFile
             CommitEvery = section.Seconds("commit_seconds", d.CommitEvery),
             HotEvery = section.Seconds("hot_seconds", d.HotEvery),
             MemoryBytes = section.Bytes("memory_bytes", d.MemoryBytes, min: 64 << 20),
-            Threads = section.Count("threads", d.Threads),
             FreeBytesMin = section.Has("free_bytes_min") ? section.Bytes("free_bytes_min", 0, min: 0) : null,
         };
         section.Finish();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Millrace.DuckDb;
 using Millrace.Iceberg;
 using Millrace.Refine;
 
@@ -8,10 +7,10 @@ namespace Millrace.Lake;
 
 /// <summary>What a committer works with.</summary>
 /// <param name="Node">Whose log is committed.</param>
-/// <param name="Connection">A DuckDB connection of its own: commits run beside refining.</param>
+/// <param name="Parquet">A writer of its own: commits run beside refining.</param>
 /// <param name="Scratch">Directory for files that are not durable yet.</param>
 internal sealed record CommitterParts(
-    string Node, Connection Connection, LakeTables Tables, string Scratch)
+    string Node, ParquetWriter Parquet, LakeTables Tables, string Scratch)
 {
     public required IdRunFiles Ids { get; init; }
 
@@ -26,7 +25,7 @@ internal sealed class Committer(CommitterParts parts)
     private const long MicrosPerHour = 3_600_000_000;
 
     private readonly DataFileWriter _files =
-        new(parts.Connection, parts.Tables.Store.Objects, parts.Scratch, parts.Random);
+        new(parts.Parquet, parts.Tables.Store.Objects, parts.Scratch, parts.Random);
     private readonly Transaction _transaction = new(parts.Tables.Catalog, parts.Tables.Store);
 
     private Prepared? _prepared;
@@ -107,16 +106,14 @@ internal sealed class Committer(CommitterParts parts)
         LakeTable table, Generation generation, List<string> stored, CancellationToken ct)
     {
         var change = new TableChange(table.TableName);
-        var staged = table == LakeTable.Ledger && generation.Ledger.Count > 0 ? StageLedger(generation) : null;
-        var hot = generation.HotPaths(table);
-        if (staged is not null || hot.Count > 0)
+        var (rows, expected) = RowsOf(table, generation);
+        if (rows.Count > 0)
         {
             var prefix = string.Create(
                 CultureInfo.InvariantCulture, $"{parts.Node}-{generation.First}-{generation.To}");
             long? currentHour = table == LakeTable.Events ? generation.ReceivedMax / MicrosPerHour : null;
-            var rows = new RowsToWrite(table, hot, currentHour, prefix) { Staged = staged };
-            var files = await _files.WriteAsync(rows, parts.Tables.Location(table), stored, ct);
-            var expected = staged is null ? generation.HotRows(table) : generation.Ledger.Count;
+            var files = await _files.WriteAsync(
+                rows, new FilesToWrite(parts.Tables.Location(table), prefix, currentHour), stored, ct);
             if (files.Sum(file => file.RecordCount) != expected)
             {
                 throw new UnreachableException(
@@ -148,15 +145,11 @@ internal sealed class Committer(CommitterParts parts)
         }
     }
 
-    /// <returns>The name of a DuckDB table that holds the generation's ledger rows.</returns>
-    private string StageLedger(Generation generation)
-    {
-        const string staged = "ledger_rows";
-        parts.Connection.Execute($"CREATE OR REPLACE TABLE {staged} ({LakeTable.Ledger.Columns})");
-        using var rows = parts.Connection.Append(staged);
-        generation.Ledger.AppendTo(rows);
-        return staged;
-    }
+    /// <returns>The rows, and how many there must be by another count.</returns>
+    private static (LakeRows Rows, long Expected) RowsOf(LakeTable table, Generation generation) =>
+        table == LakeTable.Ledger ? (generation.Ledger.ToRows(), generation.Ledger.Count)
+        : table == LakeTable.Events ? (generation.Rows.Events, generation.HotRows(table))
+        : (generation.Rows.FailedEvents, generation.HotRows(table));
 
     private bool IsCommitted(IReadOnlyDictionary<TableName, Table> tables, Generation generation)
     {

@@ -7,8 +7,6 @@ namespace Millrace.Lake;
 /// <param name="Hour">Hours since 1970-01-01 if the file holds this hour alone.</param>
 internal readonly record struct FileSlot(int Day, long? Hour)
 {
-    private const long MicrosPerHour = 3_600_000_000;
-
     /// <summary>The directory people see; readers take the partition from the manifest.</summary>
     public string Folder
     {
@@ -20,27 +18,6 @@ internal readonly record struct FileSlot(int Day, long? Hour)
                 ? string.Create(CultureInfo.InvariantCulture, $"{folder}/hour={hour - Day * 24L:00}") : folder;
         }
     }
-
-    /// <summary>An SQL condition that holds for exactly the rows of this slot, given the others.</summary>
-    public string Condition(string column, IEnumerable<FileSlot> all)
-    {
-        var (from, to) = Hour is { } hour ? (hour, hour + 1) : (Day * 24L, (Day + 1) * 24L);
-        var condition = Between(column, from, to);
-        if (Hour is null)
-        {
-            var day = Day;
-            foreach (var other in all.Where(slot => slot.Day == day && slot.Hour is not null))
-            {
-                condition += $" AND NOT ({Between(column, other.Hour!.Value, other.Hour.Value + 1)})";
-            }
-        }
-        return condition;
-    }
-
-    private static string Between(string column, long fromHour, long toHour) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{column} >= make_timestamptz({fromHour * MicrosPerHour})"
-        + $" AND {column} < make_timestamptz({toHour * MicrosPerHour})");
 }
 
 /// <summary>Chooses the files of a commit: one for the current hour, one for the previous, else one per day.</summary>

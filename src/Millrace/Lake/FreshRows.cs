@@ -1,84 +1,65 @@
 using System.Text;
-using Millrace.DuckDb;
 using Millrace.Events;
 using Millrace.Refine;
 
 namespace Millrace.Lake;
 
-/// <summary>Rows refined since the last hot segment, in tables of an in-memory DuckDB.</summary>
-/// <remarks>Hot path. Column ordinals are field ids − 1. Not thread safe: it belongs to the lake's loop.</remarks>
-internal sealed class FreshRows : IRowSink, IDisposable
+/// <summary>Puts what Refine makes into the rows of the current generation, and shows them as hot segments.</summary>
+/// <remarks>Hot path. Not thread safe: it belongs to the lake's loop.</remarks>
+internal sealed class FreshRows(string node) : IRowSink
 {
-    private static readonly EventColumn[] TextColumns =
-        [.. EventColumns.All.Where(c => EventColumns.Type(c) == ColumnType.Text)];
+    /// <summary>Text columns that the event itself fills.</summary>
+    private static readonly EventColumn[] OwnTextColumns =
+    [
+        .. EventColumns.All.Where(column => EventColumns.Type(column) == ColumnType.Text).Except(
+        [
+            EventColumn.EventId, EventColumn.Tenant, EventColumn.Source, EventColumn.Protocol, EventColumn.Node,
+        ]),
+    ];
 
-    private readonly byte[] _node;
-    private readonly Connection _connection;
-    private readonly ChunkAppender _events;
-    private readonly ChunkAppender _failed;
+    private readonly byte[] _node = Encoding.ASCII.GetBytes(node);
     private readonly Utf8Names _names = new();
     private byte[] _payload = new byte[4096];
     private byte[] _envelope = new byte[1024];
-    private long _storedRows;
-    private long _failedRows;
-
-    public FreshRows(Connection connection, string node)
-    {
-        _connection = connection;
-        _node = Encoding.ASCII.GetBytes(node);
-        foreach (var table in new[] { LakeTable.Events, LakeTable.FailedEvents })
-        {
-            connection.Execute($"CREATE TABLE {table.Name} ({table.Columns})");
-        }
-        _events = connection.Append(LakeTable.Events.Name);
-        _failed = connection.Append(LakeTable.FailedEvents.Name);
-    }
+    private Generation? _generation;
+    private int _shownEvents;
+    private int _shownFailed;
 
     /// <summary>Rows waiting for a hot segment.</summary>
-    public long Rows => _storedRows + _failedRows;
+    public long Rows => Events.Count - _shownEvents + FailedEvents.Count - _shownFailed;
 
     /// <summary>Bytes of their text; more than their body had where a batch shares a context.</summary>
     public long Bytes { get; private set; }
 
     public required LakeMetrics Metrics { get; init; }
 
-    /// <summary>Where the counts of the current generation go.</summary>
-    public LedgerIncrements Ledger { get; set; } = new();
+    private LakeRows Events => _generation!.Rows.Events;
 
-    /// <exception cref="RowsLostException">DuckDB did not take the row.</exception>
+    private LakeRows FailedEvents => _generation!.Rows.FailedEvents;
+
+    /// <summary>From now on rows and counts belong to this generation. No row may be waiting.</summary>
+    public void Begin(Generation generation)
+    {
+        _generation = generation;
+        (_shownEvents, _shownFailed, Bytes) = (0, 0, 0);
+    }
+
     public void Store(in Event stored)
     {
-        try
-        {
-            AppendEvent(stored);
-        }
-        catch (DuckDbException exception)
-        {
-            throw new RowsLostException(exception);
-        }
-        _storedRows++;
+        AppendEvent(Events, stored);
         Bytes += stored.Raw.TextBytes;
     }
 
-    /// <exception cref="RowsLostException">DuckDB did not take the row.</exception>
     public void Fail(in FailedEvent failed)
     {
-        try
-        {
-            AppendFailed(failed);
-        }
-        catch (DuckDbException exception)
-        {
-            throw new RowsLostException(exception);
-        }
-        _failedRows++;
+        AppendFailed(FailedEvents, failed);
         Bytes += failed.Payload.Length;
     }
 
     public void Count(in ReceivedBatch batch, in LedgerCount count)
     {
         var envelope = batch.Envelope;
-        Ledger.Add(
+        _generation!.Ledger.Add(
             new LedgerKey(
                 LedgerIncrements.MinuteOf(batch.Received), _names.Get(envelope.Tenant), _names.Get(envelope.Source),
                 _names.Get(envelope.Route), count.Outcome, count.Reason),
@@ -86,113 +67,93 @@ internal sealed class FreshRows : IRowSink, IDisposable
         Metrics.Refined(count.Outcome, count.Events);
     }
 
-    /// <summary>Moves the rows into hot segments, one a table that has any. If writing fails the rows are still
-    /// here.</summary>
-    /// <exception cref="RowsLostException">DuckDB did not take the last rows.</exception>
+    /// <summary>Shows the rows as hot segments, one a table that has any. If writing fails they still wait.</summary>
     public IReadOnlyList<HotSegment> WriteHot(HotSegments hot, (long First, long End) range)
     {
-        try
-        {
-            _events.Flush();
-            _failed.Flush();
-        }
-        catch (DuckDbException exception)
-        {
-            throw new RowsLostException(exception);
-        }
         var written = new List<HotSegment>();
-        if (_storedRows > 0)
+        if (Events.Count > _shownEvents)
         {
-            written.Add(hot.Write(_connection, LakeTable.Events, range) with { Rows = _storedRows });
+            written.Add(hot.Write(Events, _shownEvents, range));
         }
-        if (_failedRows > 0)
+        if (FailedEvents.Count > _shownFailed)
         {
-            written.Add(hot.Write(_connection, LakeTable.FailedEvents, range) with { Rows = _failedRows });
+            written.Add(hot.Write(FailedEvents, _shownFailed, range));
         }
-        _connection.Execute("TRUNCATE events; TRUNCATE failed_events");
-        (_storedRows, _failedRows, Bytes) = (0, 0, 0);
+        (_shownEvents, _shownFailed, Bytes) = (Events.Count, FailedEvents.Count, 0);
         return written;
     }
 
-    public void Dispose()
-    {
-        _events.Dispose();
-        _failed.Dispose();
-    }
-
-    private void AppendEvent(in Event stored)
+    private void AppendEvent(LakeRows rows, in Event stored)
     {
         var raw = stored.Raw;
-        foreach (var column in TextColumns)
+        var envelope = stored.Batch.Envelope;
+        Set(rows, EventColumn.EventId, stored.Id);
+        Set(rows, EventColumn.Tenant, envelope.Tenant);
+        if (!envelope.Source.IsEmpty)
+        {
+            Set(rows, EventColumn.Source, envelope.Source);
+        }
+        Set(rows, EventColumn.Protocol, envelope.Protocol);
+        Set(rows, EventColumn.Node, _node);
+        foreach (var column in OwnTextColumns)
         {
             if (raw.Has(column))
             {
-                _events.SetUtf8((int)column - 1, raw.Text(column));
+                Set(rows, column, raw.Text(column));
             }
         }
-        SetText(EventColumn.EventId, stored.Id);
-        SetText(EventColumn.Tenant, stored.Batch.Envelope.Tenant);
-        if (!stored.Batch.Envelope.Source.IsEmpty)
-        {
-            SetText(EventColumn.Source, stored.Batch.Envelope.Source);
-        }
-        SetText(EventColumn.Protocol, stored.Batch.Envelope.Protocol);
-        SetText(EventColumn.Node, _node);
-        Set(EventColumn.EventTime, stored.EventTime);
-        Set(EventColumn.ReceivedTime, stored.Batch.Received);
-        Set(EventColumn.LogOffset, stored.Batch.Offset);
-        Set(EventColumn.BatchIndex, stored.Index);
-        SetOptional(EventColumn.ClientTime, raw.ClientTime);
-        SetOptional(EventColumn.SentTime, raw.SentTime);
-        SetOptional(EventColumn.Latitude, raw.Latitude);
-        SetOptional(EventColumn.Longitude, raw.Longitude);
-        if (raw.IsBot is { } isBot)
-        {
-            Set(EventColumn.IsBot, isBot ? (byte)1 : (byte)0);
-        }
-        _events.EndRow();
+        Set(rows, EventColumn.EventTime, stored.EventTime);
+        Set(rows, EventColumn.ReceivedTime, stored.Batch.Received);
+        Set(rows, EventColumn.LogOffset, stored.Batch.Offset);
+        Set(rows, EventColumn.BatchIndex, stored.Index);
+        Set(rows, EventColumn.ClientTime, raw.ClientTime);
+        Set(rows, EventColumn.SentTime, raw.SentTime);
+        Set(rows, EventColumn.Latitude, Bits(raw.Latitude));
+        Set(rows, EventColumn.Longitude, Bits(raw.Longitude));
+        Set(rows, EventColumn.IsBot, raw.IsBot is { } isBot ? (isBot ? 1 : 0) : null);
+        rows.EndRow();
     }
 
-    private void AppendFailed(in FailedEvent failed)
+    private void AppendFailed(LakeRows rows, in FailedEvent failed)
     {
         var batch = failed.Batch;
-        _failed.SetUtf8(0, FailedId(batch.Offset, failed.Index));
-        _failed.SetUtf8(1, batch.Envelope.Tenant);
+        rows.Set(1, FailedId(batch.Offset, failed.Index));
+        rows.Set(2, batch.Envelope.Tenant);
         if (!batch.Envelope.Source.IsEmpty)
         {
-            _failed.SetUtf8(2, batch.Envelope.Source);
+            rows.Set(3, batch.Envelope.Source);
         }
-        _failed.Set(3, batch.Received);
-        _failed.SetUtf8(4, "decode"u8);
-        _failed.SetUtf8(5, Encoding.UTF8.GetBytes(failed.Failure.Code));
-        _failed.SetUtf8(6, Encoding.UTF8.GetBytes(failed.Failure.Reason));
+        rows.Set(4, batch.Received);
+        rows.Set(5, "decode"u8);
+        rows.Set(6, Encoding.UTF8.GetBytes(failed.Failure.Code));
+        rows.Set(7, Encoding.UTF8.GetBytes(failed.Failure.Reason));
         if (!failed.EventName.IsEmpty)
         {
-            _failed.SetUtf8(7, failed.EventName);
+            rows.Set(8, failed.EventName);
         }
-        _failed.SetUtf8(8, PlainPayload(failed.Payload));
-        _failed.SetUtf8(9, _node);
-        _failed.Set(10, batch.Offset);
-        _failed.Set(11, failed.Index);
+        rows.Set(9, PlainPayload(failed.Payload));
+        rows.Set(10, _node);
+        rows.Set(11, batch.Offset);
+        rows.Set(12, failed.Index);
         if (failed.IsFirst)
         {
             // Once a record: a body of a million broken events with a large context must not become a million of them.
-            _failed.SetUtf8(12, EnvelopeOf(failed));
+            rows.Set(13, EnvelopeOf(failed));
         }
-        _failed.EndRow();
+        rows.EndRow();
     }
 
-    private void SetText(EventColumn column, ReadOnlySpan<byte> text) => _events.SetUtf8((int)column - 1, text);
+    private static void Set(LakeRows rows, EventColumn column, ReadOnlySpan<byte> text) => rows.Set((int)column, text);
 
-    private void Set<T>(EventColumn column, T value) where T : unmanaged => _events.Set((int)column - 1, value);
-
-    private void SetOptional<T>(EventColumn column, T? value) where T : unmanaged
+    private static void Set(LakeRows rows, EventColumn column, long? value)
     {
         if (value is { } known)
         {
-            Set(column, known);
+            rows.Set((int)column, known);
         }
     }
+
+    private static long? Bits(double? real) => real is { } known ? BitConverter.DoubleToInt64Bits(known) : null;
 
     private byte[] FailedId(long offset, int index) =>
         Encoding.ASCII.GetBytes($"{Encoding.ASCII.GetString(_node)}-{offset}-{index}");
@@ -222,9 +183,3 @@ internal sealed class FreshRows : IRowSink, IDisposable
         return _payload.AsSpan(0, json.Length + 1);
     }
 }
-
-/// <summary>DuckDB failed while it took rows: some of them are gone, and only reading the log again brings them back.
-/// The process must stop.</summary>
-internal sealed class RowsLostException(DuckDbException cause)
-    : Exception(
-        "Rows could not be held in memory until they are written; a restart reads them from the log again.", cause);

@@ -2,10 +2,10 @@ using Millrace.Refine;
 
 namespace Millrace.Lake;
 
-/// <summary>What one commit will hold: a range of the log, its hot segments,
+/// <summary>What one commit will hold: a range of the log, its rows and hot segments,
 /// ledger increments and claimed ids.</summary>
 /// <remarks>Filled by the lake's loop; once sealed it belongs to the committer.</remarks>
-internal sealed class Generation(long from, RecentIds ids)
+internal sealed class Generation(long from, RecentIds ids, RowSet rows)
 {
     private readonly List<HotSegment> _hot = [];
 
@@ -33,6 +33,8 @@ internal sealed class Generation(long from, RecentIds ids)
 
     public RecentIds Ids { get; } = ids;
 
+    public RowSet Rows { get; } = rows;
+
     public IReadOnlyList<HotSegment> Hot => _hot;
 
     public bool IsEmpty => To == From;
@@ -57,12 +59,9 @@ internal sealed class Generation(long from, RecentIds ids)
 
     public void Add(HotSegment segment) => _hot.Add(segment);
 
-    /// <summary>Rows that the commit must hold.</summary>
+    /// <summary>Rows that were visible, which the commit must hold.</summary>
     public long HotRows(LakeTable table) =>
         _hot.Where(segment => segment.Table == table.Name).Sum(segment => segment.Rows);
-
-    public IReadOnlyList<string> HotPaths(LakeTable table) =>
-        [.. _hot.Where(segment => segment.Table == table.Name).Select(segment => segment.Path)];
 }
 
 /// <summary>A stretch of the log.</summary>

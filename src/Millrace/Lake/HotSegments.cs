@@ -1,6 +1,5 @@
 using System.Globalization;
-using Millrace.DuckDb;
-using Millrace.Events;
+using Millrace.Log;
 
 namespace Millrace.Lake;
 
@@ -20,9 +19,12 @@ internal sealed record HotSegment(string Table, string Path, long First, long En
 /// They are never synced: the log has their rows until the lake does. A reader lists them after it took the snapshot
 /// and keeps those at or after its position, so replaced segments stay for as long as a query may run.
 /// </remarks>
-internal sealed class HotSegments(string directory, string node)
+internal sealed class HotSegments(IDisk disk, string directory, string node)
 {
     private const string Suffix = ".parquet";
+
+    // Not compressed: a hot file is read a few times in its minute of life.
+    private readonly ParquetWriter _parquet = new(disk, zstd: null);
 
     /// <summary>Removes what a former process left; the log holds the rows.</summary>
     public void Reset()
@@ -38,17 +40,23 @@ internal sealed class HotSegments(string directory, string node)
         }
     }
 
-    /// <summary>Writes the rows of a DuckDB table; a half-written file is never seen under its name.</summary>
-    public HotSegment Write(Connection connection, LakeTable table, (long First, long End) range)
+    /// <summary>Writes rows; a half-written file is never seen under its name.</summary>
+    /// <param name="rows">The table's rows.</param>
+    /// <param name="first">The first that no earlier segment holds; there must be one.</param>
+    /// <param name="range">The range of the log that they are of.</param>
+    public HotSegment Write(LakeRows rows, int first, (long First, long End) range)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{node}-{range.First}-{range.End}{Suffix}");
-        var path = Path.Combine(directory, table.Name, name);
-        // Snappy: a hot file is read a few times in its minute of life and then rewritten with zstd.
-        connection.Execute(
-            $"COPY {table.Name} TO {Sql.Text(path + ".tmp")} (FORMAT parquet, COMPRESSION snappy, "
-            + $"ROW_GROUP_SIZE {DataFileWriter.RowGroupRows})");
-        File.Move(path + ".tmp", path, overwrite: true);
-        return new HotSegment(table.Name, path, range.First, range.End);
+        var path = Path.Combine(directory, rows.Table.Name, name);
+        var order = new int[rows.Count - first];
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = first + i;
+        }
+        disk.Delete(path + ".tmp");
+        _parquet.Write(path + ".tmp", rows, order);
+        disk.Rename(path + ".tmp", path);
+        return new HotSegment(rows.Table.Name, path, range.First, range.End) { Rows = order.Length };
     }
 
     /// <summary>The hot segments of all nodes that a reader at these positions still needs, oldest first.</summary>

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Millrace.DuckDb;
 using Millrace.Iceberg;
 
 namespace Millrace.Lake;
@@ -10,7 +9,6 @@ internal static class LakeFailures
     public static bool MayPass(Exception exception) => exception switch
     {
         IOException or UnauthorizedAccessException or DbException or CommitUnknownException => true,
-        DuckDbException duck => duck.Type is DuckDbErrorType.IO or DuckDbErrorType.OutOfMemory,
         _ => false,
     };
 }

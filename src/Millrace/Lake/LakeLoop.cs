@@ -19,6 +19,8 @@ internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, Fresh
 
     public required Committer Committer { get; init; }
 
+    public required RowSets RowSets { get; init; }
+
     public required LakeRoom Room { get; init; }
 
     /// <summary>Runs after each commit, beside the loop: merges, expiry,
@@ -41,7 +43,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Generation> _sealed = Channel.CreateBounded<Generation>(1);
-    private Generation _generation = new(parts.Position, parts.Claims.Current);
+    private Generation _generation = new(parts.Position, parts.Claims.Current, parts.RowSets.Rent());
     private LogItem? _item;
     private bool _hasMore;
     private volatile bool _isCommitterGone;
@@ -62,7 +64,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     {
         // Whichever of the loop and the committer fails, the other one does not wait for the world to recover.
         using var halt = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        parts.Fresh.Ledger = _generation.Ledger;
+        parts.Fresh.Begin(_generation);
         var committing = CommitSealedAsync(halt);
         try
         {
@@ -177,6 +179,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     private bool IsCommitDue() => !_generation.IsEmpty
         && (_generation.LogBytes >= options.CommitBytes || _generation.Ids.Count >= Claims.IdsPerGeneration
+            || _generation.Rows.Bytes >= options.RowBytesMax
             || time.GetElapsedTime(_generationSince) >= options.CommitAfter);
 
     private async Task WriteHotAsync(CancellationToken stop)
@@ -215,8 +218,8 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
         await WriteHotAsync(stop);
         var complete = _generation;
-        _generation = new Generation(complete.To, parts.Claims.Seal());
-        parts.Fresh.Ledger = _generation.Ledger;
+        _generation = new Generation(complete.To, parts.Claims.Seal(), parts.RowSets.Rent());
+        parts.Fresh.Begin(_generation);
         if (await _sealed.Writer.WaitToWriteAsync(CancellationToken.None))
         {
             _sealed.Writer.TryWrite(complete);
@@ -269,6 +272,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             parts.Runs.Add(run);
         }
         parts.Claims.Committed(generation.Ids);
+        parts.RowSets.Return(generation.Rows);
         parts.Metrics.CommittedTo(generation.To);
         parts.Metrics.Committed(time.GetElapsedTime(started), generation);
         logger.Committed(generation.To, generation.Hot.Count);

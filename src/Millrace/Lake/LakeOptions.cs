@@ -31,16 +31,10 @@ internal sealed record LakeOptions
     /// <summary>How long a replaced file may still be read: the longest time a query may run.</summary>
     public TimeSpan ReadersLeaveAfter { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Memory of the DuckDB that sorts commits; beyond it sorts spill to the scratch directory.</summary>
-    [Range(64L << 20, long.MaxValue)]
-    public long MemoryBytes { get; init; } = 256L << 20;
-
-    /// <summary>Memory of the DuckDB that holds fresh rows; <see cref="HotBytesMax"/> keeps it below.</summary>
-    [Range(64L << 20, long.MaxValue)]
-    public long FreshMemoryBytes { get; init; } = 256L << 20;
-
-    [Range(1, 1024)]
-    public int Threads { get; init; } = 1;
+    /// <summary>Memory of uncommitted rows at which a commit is made; as much again is being committed
+    /// meanwhile.</summary>
+    [Range(1 << 20, long.MaxValue)]
+    public long RowBytesMax { get; init; } = 128L << 20;
 
     /// <summary>Free bytes of the file system at which the lake stops writing; null: the smaller of 2 % and
     /// 1 GiB.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Control;
@@ -27,6 +26,8 @@ internal sealed class LakeRole(
     LakeRoleParts parts, LakeOptions options, LakeMetrics metrics, TimeProvider time, ILoggerFactory loggers)
     : BackgroundService
 {
+    private const int CompressionLevel = 1;
+
     private LakeLoop? _loop;
     private long _targetAtStart = long.MaxValue;
 
@@ -49,17 +50,13 @@ internal sealed class LakeRole(
         var node = parts.Directory.NodeText;
         var position = await parts.Tables.PositionAsync(node, stop) ?? new LakePosition(0, 0);
         var scratch = ResetScratch();
-        var hot = new HotSegments(parts.Directory.In("hot"), node);
+        var hot = new HotSegments(parts.Disk, parts.Directory.In("hot"), node);
         hot.Reset();
-        // Two instances: a sort that fills its memory must not take it from the rows that come in.
-        using var freshDatabase = OpenDuckDb(options.FreshMemoryBytes, Path.Combine(scratch, "fresh"));
-        using var commitDatabase = OpenDuckDb(options.MemoryBytes, Path.Combine(scratch, "commit"));
-        using var refining = Connect(freshDatabase);
-        using var committing = Connect(commitDatabase);
+        using var zstd = new Zstd(CompressionLevel);
         using var reader = OpenReader(new LogPosition(position.Offset, position.Events ?? -1));
         var idFiles = new IdRunFiles(parts.Tables.Catalog, parts.Disk, parts.Directory.In("ids"), parts.Directory.Node);
         using var runs = await idFiles.OpenAsync(stop);
-        using var fresh = new FreshRows(refining, node) { Metrics = metrics };
+        var fresh = new FreshRows(node) { Metrics = metrics };
         var claims = new Claims(idFiles.Hash, runs);
         _loop = new LakeLoop(
             new LakeLoopParts(reader, NewRefiner(claims, node, position.Offset), fresh, hot)
@@ -67,10 +64,11 @@ internal sealed class LakeRole(
                 Position = position.Offset,
                 Claims = claims,
                 Runs = runs,
+                RowSets = new RowSets(),
                 Metrics = metrics,
                 Room = new LakeRoom(parts.Disk, parts.Directory.Path, options.FreeBytesMin),
                 Committer = new Committer(new CommitterParts(
-                    node, committing, parts.Tables, scratch)
+                    node, new ParquetWriter(parts.Disk, zstd), parts.Tables, scratch)
                 {
                     Ids = idFiles, Random = parts.Random,
                 }),
@@ -115,22 +113,5 @@ internal sealed class LakeRole(
         }
         Directory.CreateDirectory(scratch);
         return scratch;
-    }
-
-    private Database OpenDuckDb(long memoryBytes, string spill) => Database.Open(null, new Dictionary<string, string>
-    {
-        ["memory_limit"] = $"{memoryBytes >> 20}MiB",
-        ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
-        ["temp_directory"] = spill,
-        ["preserve_insertion_order"] = "true",
-        ["autoinstall_known_extensions"] = "false",
-        ["autoload_known_extensions"] = "false",
-    });
-
-    private static Connection Connect(Database database)
-    {
-        var connection = database.Connect();
-        connection.Execute("SET TimeZone = 'UTC'");
-        return connection;
     }
 }

@@ -40,8 +40,7 @@ internal static class LakeSetup
         HotAfter = settings.Lake.HotEvery,
         CommitBytes = settings.Lake.CommitBytes,
         CommitAfter = settings.Lake.CommitEvery,
-        MemoryBytes = settings.Lake.MemoryBytes,
-        Threads = settings.Lake.Threads,
+        RowBytesMax = settings.Lake.MemoryBytes / 2,
         FreeBytesMin = settings.Lake.FreeBytesMin,
         ReadersLeaveAfter = settings.Query.TimeoutMax + ReadersMargin,
     };

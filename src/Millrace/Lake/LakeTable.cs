@@ -3,7 +3,7 @@ using Millrace.Iceberg;
 
 namespace Millrace.Lake;
 
-/// <summary>A table of the lake: its schema for every engine, and how DuckDB holds its rows on the way there.</summary>
+/// <summary>A table of the lake: its schema, partitions and order, for every engine.</summary>
 /// <param name="Partition">The partition spec; one field, the day of a time column.</param>
 /// <param name="Order">Columns that data files are sorted by.</param>
 internal sealed record LakeTable(string Name, Schema Schema, PartitionSpec Partition, IReadOnlyList<string> Order)
@@ -47,15 +47,6 @@ internal sealed record LakeTable(string Name, Schema Schema, PartitionSpec Parti
     public SortOrder SortOrder => new(
         SortOrderId, [.. Order.Select(column => new SortField(Schema.Fields.Single(f => f.Name == column).Id))]);
 
-    /// <summary>Column definitions for <c>CREATE TABLE</c> in DuckDB, in schema order.</summary>
-    public string Columns => string.Join(", ", Schema.Fields.Select(f => $"\"{f.Name}\" {DuckType(f.Type)}"));
-
-    /// <summary>The struct that gives a Parquet file its field ids.</summary>
-    public string FieldIds => "{" + string.Join(", ", Schema.Fields.Select(f => $"\"{f.Name}\": {f.Id}")) + "}";
-
-    /// <summary>The columns of <see cref="Order"/> as an ORDER BY list; nulls first, as the sort order says.</summary>
-    public string OrderBy => string.Join(", ", Order.Select(c => $"\"{c}\" NULLS FIRST"));
-
     private sealed record Layout(string Time, string Day, string[] Order);
 
     private static LakeTable Create(string name, (string Name, FieldType Type)[] columns, Layout layout)
@@ -76,14 +67,4 @@ internal sealed record LakeTable(string Name, Schema Schema, PartitionSpec Parti
         ColumnType.Int => FieldType.Int,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    private static string DuckType(FieldType type) =>
-        type == FieldType.String ? "VARCHAR"
-        : type == FieldType.TimestampTz ? "TIMESTAMPTZ"
-        : type == FieldType.Double ? "DOUBLE"
-        : type == FieldType.Boolean ? "BOOLEAN"
-        : type == FieldType.Long ? "BIGINT"
-        : type == FieldType.Int ? "INTEGER"
-        : type == FieldType.Binary ? "BLOB"
-        : throw new System.Diagnostics.UnreachableException();
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Millrace.DuckDb;
 using Millrace.Events;
 using Millrace.Refine;
 
@@ -37,30 +36,31 @@ internal sealed class LedgerIncrements
         (var minutes, _) => minutes * MicrosPerMinute,
     };
 
-    /// <summary>Appends the rows to a DuckDB table with the columns of <see cref="LakeTable.Ledger"/>.</summary>
-    public void AppendTo(ChunkAppender rows)
+    /// <summary>The cells as rows of the table <c>ledger</c>.</summary>
+    public LakeRows ToRows()
     {
+        var rows = new LakeRows(LakeTable.Ledger);
         foreach (var (key, events, bytes) in Rows)
         {
-            rows.Set(0, key.Minute);
-            SetName(rows, 1, key.Tenant);
-            SetName(rows, 2, key.Source);
-            SetName(rows, 3, key.Route);
-            rows.SetUtf8(4, OutcomeName(key.Outcome));
-            rows.SetUtf8(5, Encoding.UTF8.GetBytes(key.Reason));
-            rows.Set(6, events);
-            rows.Set(7, bytes);
+            rows.Set(1, key.Minute);
+            SetName(rows, 2, key.Tenant);
+            SetName(rows, 3, key.Source);
+            SetName(rows, 4, key.Route);
+            rows.Set(5, OutcomeName(key.Outcome));
+            rows.Set(6, Encoding.UTF8.GetBytes(key.Reason));
+            rows.Set(7, events);
+            rows.Set(8, bytes);
             rows.EndRow();
         }
-        rows.Flush();
+        return rows;
     }
 
     /// <summary>A name that nobody knows is null (docs/formats/tables.md).</summary>
-    private static void SetName(ChunkAppender rows, int column, string name)
+    private static void SetName(LakeRows rows, int field, string name)
     {
         if (name.Length > 0)
         {
-            rows.SetUtf8(column, Encoding.UTF8.GetBytes(name));
+            rows.Set(field, Encoding.UTF8.GetBytes(name));
         }
     }
 

@@ -126,7 +126,7 @@ public class SettingsTests
 
         Parse("""{ "http": { "address": "*:1" }, "log": { "segment_bytes": "1MiB" } }""")
             .NeedRestart(running).ShouldBe(["http", "log"]);
-        Parse("""{ "lake": { "threads": 9 }, "query": { "threads": 9 } }""")
+        Parse("""{ "lake": { "memory_bytes": "1GiB" }, "query": { "threads": 9 } }""")
             .NeedRestart(running).ShouldBe(["lake", "query"]);
         Parse("""{ "refine": { "event_bytes": 5000 } }""").NeedRestart(running).ShouldBeEmpty();
     }

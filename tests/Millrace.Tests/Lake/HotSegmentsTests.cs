@@ -1,6 +1,7 @@
 using Millrace.DuckDb;
 using Millrace.Events;
 using Millrace.Lake;
+using Millrace.Log;
 using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Lake;
@@ -44,7 +45,7 @@ public sealed class HotSegmentsTests : IDisposable
         Touch("aa-0-80", "bb-0-80");
         File.WriteAllText(_scratch.In("events/aa-80-96.parquet.tmp"), "");
 
-        new HotSegments(_scratch.Path, "aa").Reset();
+        new HotSegments(new PosixDisk(), _scratch.Path, "aa").Reset();
 
         Directory.EnumerateFiles(_scratch.In("events")).Select(Path.GetFileName).ShouldBe(["bb-0-80.parquet"]);
     }
@@ -55,12 +56,13 @@ public sealed class HotSegmentsTests : IDisposable
         var directory = _scratch.In("o'hara [1] {a}");
         using var database = Database.Open(null);
         using var connection = database.Connect();
-        connection.Execute($"CREATE TABLE failed_events ({LakeTable.FailedEvents.Columns})");
-        connection.Execute("INSERT INTO failed_events (failed_id) VALUES ('x')");
-        var hot = new HotSegments(directory, "aa");
+        var rows = new LakeRows(LakeTable.FailedEvents);
+        rows.Set(1, "x"u8);
+        rows.EndRow();
+        var hot = new HotSegments(new PosixDisk(), directory, "aa");
         hot.Reset();
 
-        hot.Write(connection, LakeTable.FailedEvents, (8, 16));
+        hot.Write(rows, 0, (8, 16));
 
         var path = HotSegments.List(directory, LakeTable.FailedEvents, _ => 8).Single().Path;
         connection.Scalar<string>($"SELECT failed_id FROM read_parquet({Sql.List([path])})").ShouldBe("x");

@@ -68,7 +68,7 @@ internal sealed class LakeWorld : IAsyncDisposable
     /// <summary>Commits only when it stops; rows are visible at once.</summary>
     public LakeOptions Options { get; set; } = new()
     {
-        HotAfter = TimeSpan.Zero, CommitAfter = TimeSpan.FromHours(1), Threads = 1, MemoryBytes = 128 << 20,
+        HotAfter = TimeSpan.Zero, CommitAfter = TimeSpan.FromHours(1),
     };
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();

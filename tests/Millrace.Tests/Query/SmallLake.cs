@@ -29,7 +29,7 @@ internal sealed class SmallLake : IDisposable
             new LocalStore(new PosixDisk(), Directory), new Author(TimeProvider.System, new Random(1), "0.1"));
         foreach (var table in LakeTable.All)
         {
-            _connection.Execute($"CREATE TABLE {table.Name} ({table.Columns})");
+            _connection.Execute($"CREATE TABLE {table.Name} ({Columns(table)})");
         }
     }
 
@@ -66,7 +66,9 @@ internal sealed class SmallLake : IDisposable
     {
         Fill(table, select);
         System.IO.Directory.CreateDirectory(Path.Combine(HotDirectory, table.Name));
-        return new HotSegments(HotDirectory, Node).Write(_connection, table, range).Path;
+        var path = Path.Combine(HotDirectory, table.Name, $"{Node}-{range.First}-{range.End}.parquet");
+        _connection.Execute($"COPY {table.Name} TO '{path}' (FORMAT parquet)");
+        return path;
     }
 
     /// <summary>All rows of a query; fails the test if it is refused.</summary>
@@ -107,8 +109,8 @@ internal sealed class SmallLake : IDisposable
         var path = Path.Combine(Directory, "lake", table.Name, "data", $"{_files++}.parquet");
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var result = _connection.Query($"""
-            COPY (SELECT * FROM {table.Name} WHERE CAST({table.TimeColumn} AS DATE) = '{day:yyyy-MM-dd}' ORDER BY {table.OrderBy})
-            TO '{path}' (FORMAT parquet, RETURN_STATS, FIELD_IDS {table.FieldIds})
+            COPY (SELECT * FROM {table.Name} WHERE CAST({table.TimeColumn} AS DATE) = '{day:yyyy-MM-dd}' ORDER BY {string.Join(", ", table.Order)})
+            TO '{path}' (FORMAT parquet, RETURN_STATS, FIELD_IDS {FieldIds(table)})
             """);
         var names = result.Columns.Select(column => column.Name).ToList();
         var row = result.Rows().Single();
@@ -121,6 +123,22 @@ internal sealed class SmallLake : IDisposable
             Partition = [Bounds.Int(day.DayNumber - new DateOnly(1970, 1, 1).DayNumber)],
         }.With(DataFileStatistics.FromDuckDb(Texts(statistics), table.Schema));
     }
+
+    private static string FieldIds(LakeTable table) =>
+        "{" + string.Join(", ", table.Schema.Fields.Select(field => $"{field.Name}: {field.Id}")) + "}";
+
+    private static string Columns(LakeTable table) => string.Join(", ", table.Schema.Fields.Select(field =>
+        $"\"{field.Name}\" " + ((PrimitiveType)field.Type).Kind switch
+        {
+            PrimitiveKind.String => "VARCHAR",
+            PrimitiveKind.TimestampTz => "TIMESTAMPTZ",
+            PrimitiveKind.Double => "DOUBLE",
+            PrimitiveKind.Boolean => "BOOLEAN",
+            PrimitiveKind.Long => "BIGINT",
+            PrimitiveKind.Int => "INTEGER",
+            PrimitiveKind.Binary => "BLOB",
+            _ => throw new NotSupportedException(field.Name),
+        }));
 
     private static Dictionary<string, IReadOnlyDictionary<string, string>> Texts(IReadOnlyDictionary<object, object?> columns) =>
         columns.ToDictionary(column => (string)column.Key, column => (IReadOnlyDictionary<string, string>)
