@@ -11,6 +11,9 @@ internal sealed class Acknowledged(string path) : IDisposable
     private readonly Lock _lock = new();
     private long _count;
 
+    /// <summary>One id a line.</summary>
+    public string Path => path;
+
     public long Count => Interlocked.Read(ref _count);
 
     public void Add(IReadOnlyCollection<string> ids)
@@ -21,16 +24,6 @@ internal sealed class Acknowledged(string path) : IDisposable
             _file.SyncData();
         }
         Interlocked.Add(ref _count, ids.Count);
-    }
-
-    public IReadOnlyList<string> Read()
-    {
-        lock (_lock)
-        {
-            var bytes = new byte[_file.Length];
-            var length = _file.Read(bytes, 0);
-            return Encoding.ASCII.GetString(bytes, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        }
     }
 
     public void Dispose() => _file.Dispose();

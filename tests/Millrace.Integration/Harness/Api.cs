@@ -44,6 +44,20 @@ internal sealed class Api : IDisposable
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[1..];
     }
 
+    /// <summary>One SELECT of any number of rows, into a file of CSV with a heading.</summary>
+    public async Task SaveAsync(string sql, string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/sql")
+        {
+            Content = JsonContent.Create(new { sql, timeout_ms = 300_000 }),
+        };
+        request.Headers.Accept.ParseAdd("text/csv");
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        response.IsSuccessStatusCode.ShouldBeTrue($"{sql}: {response.StatusCode}");
+        await using var file = File.Create(path);
+        await response.Content.CopyToAsync(file);
+    }
+
     /// <summary>The ledger of the whole life of a test.</summary>
     public async Task<Ledger> LedgerAsync() =>
         new(await _http.GetFromJsonAsync<JsonElement>("/api/ledger"));

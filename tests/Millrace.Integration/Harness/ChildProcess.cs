@@ -8,6 +8,9 @@ namespace Millrace.Integration;
 /// <remarks>Killed when disposed, if it still runs.</remarks>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
+    /// <summary>What .NET says of a program that SIGKILL ended.</summary>
+    public const int ExitCodeOfKill = 128 + 9;
+
     private const int Terminate = 15;
 
     private readonly Process _process;
@@ -83,16 +86,16 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>SIGKILL: it gets no chance to do anything more.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
         await _process.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            await KillAsync();
-        }
+        await KillAsync();
         _process.Dispose();
     }
 

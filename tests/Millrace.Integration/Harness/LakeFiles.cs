@@ -1,3 +1,5 @@
+using Millrace.DuckDb;
+using Millrace.Events;
 using Millrace.Iceberg;
 using Millrace.Log;
 
@@ -69,6 +71,20 @@ internal sealed class LakeFiles : IDisposable
             problems.AddRange(findings.Select(finding => $"{finding}"));
         }
         return problems;
+    }
+
+    /// <summary>Rows of a table's files by what the files themselves say: each footer is read and parsed.</summary>
+    public async Task<long> FooterRowsAsync(Table table)
+    {
+        var files = await new Planner(_store).PlanAsync(table, Predicate.All, default);
+        if (files.Count == 0)
+        {
+            return 0;
+        }
+        using var database = Database.Open(null);
+        using var connection = database.Connect();
+        var paths = Sql.List(files.Select(file => _store.Objects.LocalPath(file.Path)));
+        return connection.Scalar<long>($"SELECT sum(num_rows) FROM parquet_file_metadata({paths})");
     }
 
     public void Dispose() => _catalog.Dispose();

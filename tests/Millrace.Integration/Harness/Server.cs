@@ -9,22 +9,21 @@ internal sealed class Server : IAsyncDisposable
     private static readonly TimeSpan DeadlineOfDrain = TimeSpan.FromSeconds(60);
 
     private readonly ChildProcess _process;
+    private string? _url;
+    private Api? _api;
 
-    private Server(ChildProcess process, string url)
-    {
-        _process = process;
-        Url = url;
-        Api = new Api(url, Workspace.AdminKey);
-    }
+    private Server(ChildProcess process) => _process = process;
 
-    /// <summary>What it printed as its address.</summary>
-    public string Url { get; }
+    /// <summary>What it printed as its address, once it is ready.</summary>
+    public string Url => _url ?? throw new InvalidOperationException("The server is not ready.");
+
+    public Api Api => _api ??= new Api(Url, Workspace.AdminKey);
 
     public int ProcessId => _process.Id;
 
-    public string Error => _process.Error;
+    public bool HasEnded => _process.HasExited;
 
-    public Api Api { get; }
+    public string Error => _process.Error;
 
     public static Command Command(Workspace workspace, string address, params string[] more) => MillraceProgram.Command(
         workspace,
@@ -37,21 +36,33 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Starts it elsewhere, for a second process on the same directory.</summary>
     public static async Task<Server> StartAtAsync(Workspace workspace, string address, params string[] more)
     {
-        var process = ChildProcess.Start(Command(workspace, address, more));
+        var server = Launch(Command(workspace, address, more));
         try
         {
-            await Eventually.BeTrueAsync(
-                () => process.HasExited || process.Output.Contains(ReadyLine, StringComparison.Ordinal),
-                DeadlineOfStart);
-            process.HasExited.ShouldBeFalse($"The server ended:\n{process.Output}\n{process.Error}");
-            var line = process.Output.Split('\n').First(line => line.StartsWith(ReadyLine, StringComparison.Ordinal));
-            return new Server(process, line[ReadyLine.Length..].Trim());
+            (await server.IsReadyAsync()).ShouldBeTrue($"The server ended:\n{server._process.Output}\n{server.Error}");
+            return server;
         }
         catch
         {
-            await process.DisposeAsync();
+            await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts it and waits for nothing.</summary>
+    public static Server Launch(Command command) => new(ChildProcess.Start(command));
+
+    /// <summary>Waits for its ready line.</summary>
+    /// <returns>False: it ended before.</returns>
+    public async Task<bool> IsReadyAsync()
+    {
+        await Eventually.BeTrueAsync(
+            () => _process.HasExited || _process.Output.Contains(ReadyLine, StringComparison.Ordinal),
+            DeadlineOfStart);
+        var line = _process.Output.Split('\n')
+            .FirstOrDefault(line => line.StartsWith(ReadyLine, StringComparison.Ordinal));
+        _url = line?[ReadyLine.Length..].Trim();
+        return !_process.HasExited;
     }
 
     /// <summary>SIGTERM; it must drain and say that all is well.</summary>
@@ -63,9 +74,12 @@ internal sealed class Server : IAsyncDisposable
 
     public Task KillAsync() => _process.KillAsync();
 
+    /// <summary>How it ended, for a server that has or is about to.</summary>
+    public Task<Outcome> EndAsync() => _process.EndAsync(DeadlineOfDrain);
+
     public async ValueTask DisposeAsync()
     {
-        Api.Dispose();
+        _api?.Dispose();
         await _process.DisposeAsync();
     }
 }

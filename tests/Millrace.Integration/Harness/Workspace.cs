@@ -16,13 +16,15 @@ internal sealed class Workspace : IDisposable
     public Workspace(WorkspaceSettings? settings = null)
     {
         Folder = Directory.CreateTempSubdirectory("millrace-test-").FullName;
+        Data = In("data");
         WriteSettings(settings ?? new WorkspaceSettings());
         Port = FreePort();
     }
 
     public string Folder { get; }
 
-    public string Data => Path.Combine(Folder, "data");
+    /// <summary>The data directory, in the folder unless a test has another file system for it.</summary>
+    public string Data { get; init; }
 
     public string SettingsFile => Path.Combine(Folder, "millrace.json");
 

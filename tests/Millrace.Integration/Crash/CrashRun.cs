@@ -1,0 +1,156 @@
+namespace Millrace.Integration;
+
+/// <summary>Crashes under load, one after the other on one data directory, judged by the clients' own list of what they
+/// were promised.</summary>
+internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
+{
+    private static readonly TimeSpan PatienceForPlaced = TimeSpan.FromSeconds(4);
+
+    private readonly string _trace = workspace.In("trace");
+    private readonly CrashReport _report = new();
+
+    /// <summary>Small enough that crashes hit commits, new segments, merges of id runs.</summary>
+    public static WorkspaceSettings Settings { get; } =
+        new() { SegmentBytes = 256 << 10, CommitBytes = 512 << 10, CommitSeconds = 1 };
+
+    /// <summary>Says what happened, also where it failed, with what makes it happen again.</summary>
+    public async Task RunAsync(Seed seed, ITestOutputHelper output)
+    {
+        try
+        {
+            await RunAsync();
+        }
+        finally
+        {
+            var line = $"{seed}: {_report}";
+            output.WriteLine(line);
+            if (Environment.GetEnvironmentVariable("MILLRACE_CRASH_REPORT") is { Length: > 0 } file)
+            {
+                await File.AppendAllTextAsync(file, line + "\n");
+            }
+        }
+        (_report.Promises! with { Acknowledged = 0 }).ShouldBe(
+            new Promises(0, 0, 0, 0) { Examples = "" }, $"{seed}: {_report}");
+    }
+
+    private async Task RunAsync()
+    {
+        using var acknowledged = new Acknowledged(workspace.In("acknowledged.txt"));
+        for (var phase = 0; _report.Crashes < plan.Crashes; phase++)
+        {
+            await using (var fleet = new Fleet(workspace, isSplit: phase % 2 == 1))
+            {
+                await RunPhaseAsync(fleet, acknowledged, $"crash-{phase}");
+            }
+            if (phase == 1)
+            {
+                // Forgets all snapshots but one: the position must not go with them.
+                using var lake = await LakeFiles.OpenAsync(workspace);
+                await lake.ExpireAsync();
+            }
+        }
+        await JudgeAsync(acknowledged);
+    }
+
+    private async Task RunPhaseAsync(Fleet fleet, Acknowledged acknowledged, string prefix)
+    {
+        var shape = new LoadShape(prefix)
+        {
+            BatchEvents = Math.Clamp(plan.EventsBetween / 20, 20, 250),
+            Pause = TimeSpan.FromMilliseconds(5),
+        };
+        await using var driver = new LoadDriver(workspace.Url, acknowledged, shape);
+        for (var i = 0; i < plan.CheckEvery && _report.Crashes < plan.Crashes; i++)
+        {
+            await CrashAsync(fleet, acknowledged);
+        }
+        await fleet.CompleteAsync();
+        await driver.FinishAsync();
+        _report.Resent += driver.Retries;
+        // Nothing is under way: each id that was promised is a row, and there is no other.
+        var rows = await Eventually.SeeAsync(
+            () => fleet.Api.NumberAsync("SELECT count(*) FROM events"), seen => seen >= acknowledged.Count);
+        rows.ShouldBe(acknowledged.Count, $"rows after {_report.Crashes} crashes");
+    }
+
+    /// <summary>Starts what does not run, loads it, and ends one process, or all, or the power.</summary>
+    private async Task CrashAsync(Fleet fleet, Acknowledged acknowledged)
+    {
+        var crash = Crash.Draw(plan, fleet, workspace.Data);
+        File.Delete(_trace);
+        fleet.LaunchMissing((member, command) =>
+            member == crash.Victim && crash.Placed is { } placed ? placed.Around(command, _trace) : command);
+        if (crash.IsInStart)
+        {
+            await Task.Delay(plan.Random.Next(1, 600));
+        }
+        else
+        {
+            await LoadAsync(fleet, acknowledged, crash);
+        }
+        var isPlaced = crash.Placed is not null && fleet.HasEnded(crash.Victim);
+        if (plan.Power is { } power)
+        {
+            await power.CutPowerAsync();
+            await fleet.DropAsync();
+            await power.RestoreAsync();
+        }
+        else
+        {
+            await fleet.KillAsync(crash.Members);
+        }
+        _report.Add(
+            string.Join(" + ", crash.Members),
+            isPlaced ? Place.NameOf(workspace.Data, PlacedKill.LandedOn(_trace))
+                : crash.IsInStart ? "random, in a start" : "random");
+    }
+
+    private async Task LoadAsync(Fleet fleet, Acknowledged acknowledged, Crash crash)
+    {
+        foreach (var member in fleet.Members)
+        {
+            var isReady = await fleet.IsReadyAsync(member);
+            (isReady || member == crash.Victim && crash.Placed is not null)
+                .ShouldBeTrue($"{member} ended:\n{fleet.ErrorOf(member)}");
+        }
+        // From within the first appends after a start to beyond some commits.
+        var target = acknowledged.Count + plan.Random.Next(1, 2 * plan.EventsBetween);
+        if (crash.Placed is null)
+        {
+            await Eventually.BeTrueAsync(() => acknowledged.Count >= target);
+            return;
+        }
+        var until = DateTime.UtcNow + PatienceForPlaced;
+        await Eventually.BeTrueAsync(() => fleet.HasEnded(crash.Victim)
+            || acknowledged.Count >= target && DateTime.UtcNow > until);
+    }
+
+    private async Task JudgeAsync(Acknowledged acknowledged)
+    {
+        await using (var drained = new Fleet(workspace, isSplit: false))
+        {
+            await drained.CompleteAsync();
+            await drained.StopAsync();
+        }
+        await using (var fleet = new Fleet(workspace, isSplit: false))
+        {
+            await fleet.CompleteAsync();
+            var rows = workspace.In("rows.csv");
+            await fleet.Api.SaveAsync("SELECT event_id FROM events", rows);
+            var ledger = await fleet.Api.LedgerAsync();
+            await fleet.StopAsync();
+            _report.Promises = Promises.Compare(acknowledged.Path, rows);
+            _report.Residue = ledger.Total.Residue;
+            ledger.ShouldClose();
+            ledger.Total.Pending.ShouldBe(0);
+            ledger.Total.Stored.ShouldBe(acknowledged.Count);
+        }
+        using var lake = await LakeFiles.OpenAsync(workspace);
+        (await lake.ProblemsAsync()).ShouldBeEmpty();
+        foreach (var table in await lake.LoadAsync())
+        {
+            var said = table.Metadata.CurrentSnapshot?.Summary["total-records"] ?? "0";
+            $"{await lake.FooterRowsAsync(table)}".ShouldBe(said, table.Name.Name);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace Millrace.Integration;
+
+/// <summary>Writes of a running Millrace at which it can be killed.</summary>
+/// <param name="Calls">The system calls.</param>
+/// <param name="AtMax">Up to which of them, counted for each thread: about what a second or two of traffic
+/// makes.</param>
+/// <param name="Paths">In the data directory; none: all files that these calls touch.</param>
+internal sealed record Place(string Calls, int AtMax, params string[] Paths)
+{
+    private static readonly Place[] Log =
+    [
+        new("pwrite64,fdatasync", 80), // records, headers, the synced end
+        new("pwrite64", 8, "log/synced"),
+        new("rename", 5), // a spare becomes a segment, a segment a spare
+        new("fsync", 5, "log"),
+        new("pwrite64,fsync", 12, "control.db", "control.db-wal"),
+    ];
+
+    private static readonly Place[] Lake =
+    [
+        new("write", 40), // DuckDB's Parquet files, hot ones and those of commits
+        new("rename", 24),
+        new("fdatasync", 24), // id runs, Parquet, manifests, metadata
+        new("fsync", 9, "lake/events/metadata"),
+        new("fsync", 6, "ids", "lake/ledger/metadata"),
+        new("pwrite64,fsync", 36, "catalog.db", "catalog.db-wal"),
+        new("unlink,unlinkat", 6),
+    ];
+
+    /// <summary>One that a process with these roles comes to.</summary>
+    public static PlacedKill Draw(Random random, string data, string roles)
+    {
+        Place[] places = roles switch
+        {
+            Fleet.Collect => Log,
+            Fleet.Lake => Lake,
+            _ => [.. Log, .. Lake],
+        };
+        var place = places[random.Next(places.Length)];
+        // The early ones more often: a process may be too slow for the late ones, or hand over to another thread.
+        var at = 1 + random.Next(random.Next(place.AtMax) + 1);
+        return new PlacedKill(place.Calls, at)
+        {
+            Paths = [.. place.Paths.Select(path => Path.Combine(data, path))],
+        };
+    }
+
+    /// <summary>What a file of a data directory is, for a report.</summary>
+    /// <param name="path">Null: unknown.</param>
+    public static string NameOf(string data, string? path)
+    {
+        var parts = path is null ? [""] : Path.GetRelativePath(data, path).Split('/');
+        return parts[0] switch
+        {
+            "log" when parts[^1].EndsWith(".seg", StringComparison.Ordinal) => "log segment",
+            "log" when parts[^1] == "synced" => "log end",
+            "log" => "log spare or directory",
+            "hot" => "hot segment",
+            "tmp" => "Parquet",
+            "lake" when parts.Contains("metadata") => "metadata",
+            "lake" when parts.Contains("data") => "Parquet",
+            "ids" => "id run",
+            var file when file.StartsWith("catalog.db", StringComparison.Ordinal) => "catalog",
+            var file when file.StartsWith("control.db", StringComparison.Ordinal) => "control",
+            _ => "elsewhere",
+        };
+    }
+}
