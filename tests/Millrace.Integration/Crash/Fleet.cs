@@ -66,7 +66,11 @@ internal sealed class Fleet(Workspace workspace, bool isSplit) : IAsyncDisposabl
     {
         foreach (var server in _running.Values)
         {
-            await server.DisposeAsync();
+            await using (server)
+            {
+                await server.KillAsync();
+                await server.EndAsync();
+            }
         }
         _running.Clear();
     }

@@ -9,7 +9,7 @@ internal sealed record Place(string Calls, int AtMax, params string[] Paths)
 {
     private static readonly Place[] Log =
     [
-        new("pwrite64,fdatasync", 80), // records, headers, the synced end
+        new("pwrite64,fdatasync", 40), // records, headers, the synced end
         new("pwrite64", 8, "log/synced"),
         new("rename", 5), // a spare becomes a segment, a segment a spare
         new("fsync", 5, "log"),

@@ -50,7 +50,7 @@ internal sealed class LoadDriver : IAsyncDisposable
             {
                 Interlocked.Increment(ref _retries);
                 // The server is being killed and started again: asking more often helps nobody.
-                await Task.Delay(20, _abandoned.Token);
+                await Task.Delay(50, _abandoned.Token);
             }
             _acknowledged.Add(ids);
             await Task.Delay(_shape.Pause);
