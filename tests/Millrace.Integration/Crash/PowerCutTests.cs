@@ -1,8 +1,10 @@
+using Millrace.Log;
+
 namespace Millrace.Integration;
 
 /// <summary>Power cuts under load: a file system that loses all it has not written, at random moments and right where
 /// strace has killed a process.</summary>
-/// <remarks>MILLRACE_POWER_CUTS makes it long; see <see cref="KillTests"/>.</remarks>
+/// <remarks>MILLRACE_POWER_CUTS (for each file system) makes it long; see <see cref="KillTests"/>.</remarks>
 public class PowerCutTests(ITestOutputHelper output)
 {
     private readonly Seed _seed = new();
@@ -12,8 +14,7 @@ public class PowerCutTests(ITestOutputHelper output)
     [InlineData("xfs", 2)]
     public async Task Power_cuts_lose_nothing_promised_and_double_nothing(string fileSystem, int cuts)
     {
-        var whyNot = LoopMount.WhyNot() ?? (File.Exists("/usr/bin/strace") ? null : "There is no strace.");
-        Assert.SkipUnless(whyNot is null, whyNot ?? "");
+        SkipUnlessPossible();
         using var folder = new Workspace();
         using var mount = await LoopMount.MakeAsync(folder.Folder, fileSystem);
         // The list of promises stays on the real disk.
@@ -25,5 +26,37 @@ public class PowerCutTests(ITestOutputHelper output)
             Power = mount,
         };
         await new CrashRun(workspace, plan).RunAsync(_seed, output);
+    }
+
+    [Theory]
+    [InlineData("ext4")]
+    [InlineData("xfs")]
+    public async Task A_power_cut_takes_what_was_not_synced_and_leaves_what_was(string fileSystem)
+    {
+        SkipUnlessPossible();
+        using var folder = new Workspace();
+        using var mount = await LoopMount.MakeAsync(folder.Folder, fileSystem);
+        var disk = new PosixDisk();
+        var (kept, lost) = (Path.Combine(mount.Path, "kept"), Path.Combine(mount.Path, "lost"));
+        using (var synced = disk.Create(kept))
+        using (var written = disk.Create(lost))
+        {
+            synced.Write("kept"u8, 0);
+            synced.SyncData();
+            disk.SyncDirectory(mount.Path);
+            written.Write("lost"u8, 0);
+        }
+
+        await mount.CutPowerAsync();
+        await mount.RestoreAsync();
+
+        (await File.ReadAllTextAsync(kept)).ShouldBe("kept");
+        (File.Exists(lost) ? await File.ReadAllTextAsync(lost) : "").ShouldNotContain("lost");
+    }
+
+    private static void SkipUnlessPossible()
+    {
+        var whyNot = LoopMount.WhyNot() ?? PlacedKill.WhyNot();
+        Assert.SkipUnless(whyNot is null, whyNot ?? "");
     }
 }

@@ -13,6 +13,9 @@ internal sealed partial record PlacedKill(string Calls, int At)
     /// <summary>Only calls on exactly these files or directories count; none: on any.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
+    /// <summary>Why this machine cannot do it; null: it can.</summary>
+    public static string? WhyNot() => File.Exists("/usr/bin/strace") ? null : "There is no strace (Debian: strace).";
+
     /// <summary>The command with strace around it; the process started is still the program.</summary>
     /// <param name="trace">File that will name the call at which the program was killed.</param>
     public Command Around(Command command, string trace)
