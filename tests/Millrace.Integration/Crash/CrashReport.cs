@@ -16,6 +16,9 @@ internal sealed class CrashReport
 
     public long Residue { get; set; }
 
+    /// <summary>The end of what the processes said that ran when it failed.</summary>
+    public string? Failure { get; set; }
+
     public void Add(string members, string place)
     {
         _members[members] = _members.GetValueOrDefault(members) + 1;
@@ -27,7 +30,7 @@ internal sealed class CrashReport
         var judged = Promises is { } promises
             ? $"{promises.Acknowledged} events acknowledged, {Resent} batches sent again; {promises.Missing} missing, "
                 + $"{promises.Doubled} doubled, {promises.Unasked} that nobody was promised; residue {Residue}"
-            : "not judged";
+            : $"not judged\n{Failure}";
         return $"{Crashes} crashes ({Text(_members)}), where: {Text(_places)}; {judged}";
     }
 

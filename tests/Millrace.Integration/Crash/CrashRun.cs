@@ -38,10 +38,7 @@ internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
         using var acknowledged = new Acknowledged(workspace.In("acknowledged.txt"));
         for (var phase = 0; _report.Crashes < plan.Crashes; phase++)
         {
-            await using (var fleet = new Fleet(workspace, isSplit: phase % 2 == 1))
-            {
-                await RunPhaseAsync(fleet, acknowledged, $"crash-{phase}");
-            }
+            await WithFleetAsync(phase % 2 == 1, fleet => RunPhaseAsync(fleet, acknowledged, $"crash-{phase}"));
             if (phase == 1)
             {
                 // Forgets all snapshots but one: the position must not go with them.
@@ -50,6 +47,21 @@ internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
             }
         }
         await JudgeAsync(acknowledged);
+    }
+
+    /// <summary>What fails with processes running is told with what they said last.</summary>
+    private async Task WithFleetAsync(bool isSplit, Func<Fleet, Task> run)
+    {
+        await using var fleet = new Fleet(workspace, isSplit);
+        try
+        {
+            await run(fleet);
+        }
+        catch
+        {
+            _report.Failure = fleet.LastWords;
+            throw;
+        }
     }
 
     private async Task RunPhaseAsync(Fleet fleet, Acknowledged acknowledged, string prefix)
@@ -131,13 +143,13 @@ internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
 
     private async Task JudgeAsync(Acknowledged acknowledged)
     {
-        await using (var drained = new Fleet(workspace, isSplit: false))
+        await WithFleetAsync(isSplit: false, async fleet =>
         {
-            await drained.CompleteAsync();
-            await CommittedAsync(drained);
-            await drained.StopAsync();
-        }
-        await using (var fleet = new Fleet(workspace, isSplit: false))
+            await fleet.CompleteAsync();
+            await CommittedAsync(fleet);
+            await fleet.StopAsync();
+        });
+        await WithFleetAsync(isSplit: false, async fleet =>
         {
             await fleet.CompleteAsync();
             var rows = workspace.In("rows.csv");
@@ -149,7 +161,7 @@ internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
             ledger.ShouldClose();
             ledger.Total.Pending.ShouldBe(0);
             ledger.Total.Stored.ShouldBe(acknowledged.Count);
-        }
+        });
         using var lake = await LakeFiles.OpenAsync(workspace);
         (await lake.ProblemsAsync()).ShouldBeEmpty();
         foreach (var table in await lake.LoadAsync())

@@ -8,6 +8,8 @@ internal sealed class Fleet(Workspace workspace, bool isSplit) : IAsyncDisposabl
     public const string Collect = "collect";
     public const string Lake = "lake,query";
 
+    private const int LastCharacters = 4000;
+
     private readonly string _lakeAddress = $"127.0.0.1:{Workspace.FreePort()}";
     private readonly Dictionary<string, Server> _running = [];
 
@@ -20,6 +22,10 @@ internal sealed class Fleet(Workspace workspace, bool isSplit) : IAsyncDisposabl
 
     /// <summary>True if it was started and has ended, by itself or by strace's hand.</summary>
     public bool HasEnded(string member) => _running[member].HasEnded;
+
+    /// <summary>The end of what each has logged.</summary>
+    public string LastWords => string.Join(
+        '\n', _running.Select(member => $"{member.Key}:\n{Last(member.Value.Error)}"));
 
     public string ErrorOf(string member) => _running[member].Error;
 
@@ -89,4 +95,6 @@ internal sealed class Fleet(Workspace workspace, bool isSplit) : IAsyncDisposabl
     }
 
     public async ValueTask DisposeAsync() => await DropAsync();
+
+    private static string Last(string text) => text[^Math.Min(text.Length, LastCharacters)..];
 }
