@@ -48,6 +48,16 @@ public sealed class LedgerEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_segment_that_is_released_while_it_is_read_is_no_error_and_no_gap()
+    {
+        _server.Pending.Add(new PendingEvents(new DateTimeOffset(2026, 1, 5, 10, 0, 0, TimeSpan.Zero), "acme", 4));
+        _server.PendingBefore.Enqueue(() => throw new FileNotFoundException("renamed after it was listed"));
+        _server.PendingBefore.Enqueue(() => new PendingLog([]) { IsWhole = false });
+        var ledger = await _server.GetAsync(Period);
+        ledger.GetProperty("total").GetProperty("pending").GetInt64().ShouldBe(4);
+    }
+
+    [Fact]
     public async Task Pending_events_are_received_and_leave_no_residue()
     {
         _server.Pending.Add(new PendingEvents(new DateTimeOffset(2026, 1, 5, 10, 0, 0, TimeSpan.Zero), "acme", 4));

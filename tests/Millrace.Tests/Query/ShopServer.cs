@@ -22,6 +22,9 @@ public sealed class ShopServer : IAsyncLifetime
 
     internal List<PendingEvents> Pending { get; } = [];
 
+    /// <summary>What reading the log gives before it gives <see cref="Pending"/>.</summary>
+    internal Queue<Func<PendingLog>> PendingBefore { get; } = [];
+
     internal SmallLake Lake => _shop.Lake;
 
     internal static string Key(string role) => role.PadRight(KeyRules.ValueCharsMin, '-');
@@ -35,7 +38,8 @@ public sealed class ShopServer : IAsyncLifetime
         _application = builder.Build();
         var keys = new AdminKeys(Find);
         new SqlEndpoint(_shop.Runner, keys, TimeProvider.System).Map(_application);
-        var ledger = new LedgerReader(_shop.Lake.Reader, new QueryOptions(), Path.Combine(Lake.Directory, "tmp"), _ => Pending);
+        var ledger = new LedgerReader(_shop.Lake.Reader, new QueryOptions(), Path.Combine(Lake.Directory, "tmp"),
+            _ => PendingBefore.TryDequeue(out var read) ? read() : new PendingLog(Pending));
         new LedgerEndpoint(ledger, keys, TimeProvider.System).Map(_application);
         await _application.StartAsync();
         Client = new HttpClient { BaseAddress = new Uri(_application.Urls.Single()) };

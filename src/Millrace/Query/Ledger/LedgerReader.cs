@@ -7,7 +7,7 @@ namespace Millrace.Query;
 
 /// <summary>Reads the headers of all records at or past each node's position.</summary>
 /// <param name="positionOf">The committed position of a node; 0 if it has none.</param>
-internal delegate IEnumerable<PendingEvents> ReadPending(Func<string, long> positionOf);
+internal delegate PendingLog ReadPending(Func<string, long> positionOf);
 
 /// <summary>Which part of the ledger is asked for.</summary>
 /// <param name="From">First minute.</param>
@@ -20,13 +20,36 @@ internal sealed record LedgerPeriod(DateTimeOffset From, DateTimeOffset To, stri
 internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string scratch, ReadPending readPending)
 {
     private const int LinesMax = 100_000;
+    private const int TriesMax = 5;
 
     private long _started;
 
     /// <exception cref="DuckDbException">A file of the table cannot be read.</exception>
     public async Task<LedgerReport> ReadAsync(LedgerPeriod period, CancellationToken ct)
     {
-        var view = await lake.SnapshotAsync(ct);
+        for (var tries = TriesMax; ; tries--)
+        {
+            var view = await lake.SnapshotAsync(ct);
+            PendingLog pending;
+            try
+            {
+                pending = readPending(view.PositionOf);
+            }
+            catch (FileNotFoundException) when (tries > 1)
+            {
+                continue; // A commit after the snapshot let the segment go: the next snapshot begins behind it.
+            }
+            // For the same reason; what is truly damaged is so at the last try too.
+            if (pending.IsWhole || tries == 1)
+            {
+                return await ReportAsync(view, pending, period, ct);
+            }
+        }
+    }
+
+    private async Task<LedgerReport> ReportAsync(
+        LakeView view, PendingLog pending, LedgerPeriod period, CancellationToken ct)
+    {
         var minute = LakeTable.Ledger.Schema.Find("minute")!.Id;
         var plan = await view.PlanAsync(
             LakeTable.Ledger,
@@ -40,13 +63,12 @@ internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string
         var report = new LedgerReport(LinesMax);
         // Rows in hot segments are not committed: their records count as pending.
         await Task.Run(() => AddCommitted(report, plan with { HotFiles = [] }, period), ct);
-        foreach (var pending in readPending(view.PositionOf))
+        foreach (var events in pending.Events)
         {
-            ct.ThrowIfCancellationRequested();
-            if (pending.Minute >= period.From && pending.Minute < period.To
-                && (period.Tenant.Length == 0 || pending.Tenant == period.Tenant))
+            if (events.Minute >= period.From && events.Minute < period.To
+                && (period.Tenant.Length == 0 || events.Tenant == period.Tenant))
             {
-                report.AddPending(pending);
+                report.AddPending(events);
             }
         }
         return report;

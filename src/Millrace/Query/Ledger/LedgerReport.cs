@@ -8,6 +8,13 @@ internal readonly record struct LedgerKey(DateTimeOffset Minute, string Tenant);
 /// <summary>Events in records at or past a position, by what their headers say.</summary>
 internal readonly record struct PendingEvents(DateTimeOffset Minute, string Tenant, long Events);
 
+/// <summary>What the log holds at or past a position.</summary>
+internal sealed record PendingLog(IReadOnlyList<PendingEvents> Events)
+{
+    /// <summary>False: some of it could not be read, be it damaged, or released because the lake has passed it.</summary>
+    public bool IsWhole { get; init; } = true;
+}
+
 /// <summary>The ledger of a period: its lines, up to a bound, and their total, which has none.</summary>
 internal sealed class LedgerReport(int linesMax)
 {

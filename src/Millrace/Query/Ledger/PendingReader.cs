@@ -10,17 +10,20 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
 {
     private const long MicrosPerMinute = 60_000_000;
 
-    public IEnumerable<PendingEvents> Read(Func<string, long> positionOf)
+    /// <exception cref="FileNotFoundException">A segment was released while it was being opened.</exception>
+    public PendingLog Read(Func<string, long> positionOf)
     {
         if (!Directory.Exists(logDirectory))
         {
-            return [];
+            return new PendingLog([]);
         }
         var counts = new Dictionary<(long Minute, string Tenant), long>();
         using var reader = LogReader.Open(logDirectory, disk, positionOf(node), time);
         var minute = 0L;
+        var isWhole = true;
         while (reader.TryRead(out var item))
         {
+            isWhole &= item.Damage is null;
             minute = item.Damage is null ? item.Record.ReceivedMicros / MicrosPerMinute * MicrosPerMinute : minute;
             var (tenant, events) = item.Damage is { } damage ? ("", damage.Events) : Count(item.Record);
             if (events > 0)
@@ -28,8 +31,9 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
                 counts[(minute, tenant)] = counts.GetValueOrDefault((minute, tenant)) + events;
             }
         }
-        return counts.Select(count => new PendingEvents(
+        var pending = counts.Select(count => new PendingEvents(
             DateTimeOffset.UnixEpoch.AddMicroseconds(count.Key.Minute), count.Key.Tenant, count.Value));
+        return new PendingLog([.. pending]) { IsWhole = isWhole };
     }
 
     private static (string Tenant, long Events) Count(in LogRecord record) =>
