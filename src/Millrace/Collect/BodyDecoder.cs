@@ -53,8 +53,8 @@ internal sealed class BodyDecoder(CollectOptions options)
                     }
                 }
             }
-            // Brotli and truncated streams say it in different ways.
-            catch (Exception broken) when (broken is InvalidDataException or InvalidOperationException)
+            // Brotli, truncated streams and those that want a dictionary say it in different ways.
+            catch (Exception broken) when (broken is InvalidDataException or InvalidOperationException or IOException)
             {
                 return Refusal.BadEncoding;
             }

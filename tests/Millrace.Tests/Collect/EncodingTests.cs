@@ -85,6 +85,19 @@ public class EncodingTests
         (await answer.Content.ReadAsStringAsync()).ShouldContain("invalid_encoding");
     }
 
+    /// <summary>Found by fuzzing: the zlib behind .NET has a way of its own to say so.</summary>
+    [Fact]
+    public async Task Refuses_a_zlib_stream_that_asks_for_a_dictionary()
+    {
+        await using var collector = await TestCollector.StartAsync();
+
+        using var answer = await collector.SendAsync(new ByteArrayContent([0x78, 0x20, 1, 2, 3, 4, 5, 6]), request =>
+            request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", "deflate"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("invalid_encoding");
+    }
+
     [Theory]
     [InlineData("gzip", 64, "body_too_large")]
     [InlineData("br", 512, "decoded_ratio")]
