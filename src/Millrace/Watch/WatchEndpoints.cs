@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Control;
+using Millrace.Events;
 
 namespace Millrace.Watch;
 
@@ -10,17 +11,35 @@ namespace Millrace.Watch;
 /// No key is needed, and nothing of a tenant is shown.</summary>
 internal sealed class WatchEndpoints(MetricReader metrics, IEnumerable<ReadinessCheck> checks)
 {
+    private static readonly Refusal MethodNotAllowed =
+        new(405, "method_not_allowed", "Health and metrics are read with GET.");
+
     private readonly ReadinessCheck[] _checks = [.. checks.OrderBy(check => check.Role, StringComparer.Ordinal)];
 
     /// <returns>Null: the path is somebody else's.</returns>
     public Task? Handle(HttpContext context) => context.Request.Path.Value switch
     {
-        "/healthz" => AnswerAsync(context, StatusCodes.Status200OK, "application/json", "{\"alive\":true}"u8.ToArray()),
-        "/readyz" => ReadyAsync(context),
-        "/metrics" => AnswerAsync(context, StatusCodes.Status200OK, PrometheusText.ContentType,
-            Encoding.UTF8.GetBytes(PrometheusText.Write(metrics.Read()))),
+        "/healthz" or "/healthz/" => Read(context, AliveAsync),
+        "/readyz" or "/readyz/" => Read(context, ReadyAsync),
+        "/metrics" or "/metrics/" => Read(context, MetricsAsync),
         _ => null,
     };
+
+    private static Task Read(HttpContext context, Func<HttpContext, Task> answerAsync)
+    {
+        if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+        {
+            return answerAsync(context);
+        }
+        context.Response.Headers.Allow = "GET, HEAD";
+        return AnswerAsync(context, MethodNotAllowed.Status, Problem.ContentType, Problem.Body(MethodNotAllowed));
+    }
+
+    private static Task AliveAsync(HttpContext context) =>
+        AnswerAsync(context, StatusCodes.Status200OK, "application/json", "{\"alive\":true}"u8.ToArray());
+
+    private Task MetricsAsync(HttpContext context) => AnswerAsync(context, StatusCodes.Status200OK,
+        PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Write(metrics.Read())));
 
     private Task ReadyAsync(HttpContext context)
     {
@@ -47,12 +66,14 @@ internal sealed class WatchEndpoints(MetricReader metrics, IEnumerable<Readiness
         return AnswerAsync(context, status, "application/json", buffer.WrittenSpan.ToArray());
     }
 
-    private static Task AnswerAsync(HttpContext context, int status, string contentType, byte[] body)
+    private static Task AnswerAsync(
+        HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 }

@@ -133,10 +133,35 @@ public sealed class WatchTests : IDisposable
         status.ShouldBe(200);
     }
 
-    private async Task<(int Status, string Body)> GetAsync(string path, params ReadinessCheck[] checks)
+    [Theory]
+    [InlineData("/healthz/")]
+    [InlineData("/readyz/")]
+    [InlineData("/metrics/")]
+    public async Task Answers_with_a_trailing_slash_too(string path) =>
+        (await GetAsync(path)).Status.ShouldBe(200);
+
+    [Theory]
+    [InlineData("HEAD", "/healthz", 200)]
+    [InlineData("POST", "/healthz", 405)]
+    [InlineData("DELETE", "/readyz", 405)]
+    [InlineData("PUT", "/metrics/", 405)]
+    public async Task Is_only_asked_by_get_and_head(string method, string path, int status)
+    {
+        var (answered, body) = await SendAsync(method, path);
+
+        answered.ShouldBe(status);
+        body.ShouldContain(status == 200 ? "" : "method_not_allowed");
+        (body == "").ShouldBe(method == "HEAD");
+    }
+
+    private Task<(int Status, string Body)> GetAsync(string path, params ReadinessCheck[] checks) =>
+        SendAsync("GET", path, checks);
+
+    private async Task<(int Status, string Body)> SendAsync(string method, string path, params ReadinessCheck[] checks)
     {
         using var reader = new MetricReader(Meters, new WatchOptions());
         var context = new DefaultHttpContext();
+        context.Request.Method = method;
         context.Request.Path = path;
         using var body = new MemoryStream();
         context.Response.Body = body;
