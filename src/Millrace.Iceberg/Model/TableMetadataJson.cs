@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Millrace.Iceberg;
 
@@ -13,6 +14,11 @@ public static class TableMetadataJson
     /// <exception cref="IcebergFormatException">Not JSON, not v2, or contradicting itself.</exception>
     public static TableMetadata Parse(ReadOnlyMemory<byte> bytes, string file)
     {
+        // The parser looks at strings only when asked: values that are handed on unread would change on the way.
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw new IcebergFormatException(file, "not a metadata file (it is no valid UTF-8)");
+        }
         try
         {
             using JsonDocument document = JsonDocument.Parse(bytes);

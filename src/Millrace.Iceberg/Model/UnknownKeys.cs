@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -42,7 +43,8 @@ public sealed class UnknownKeys
         foreach ((string name, JsonElement value) in _members)
         {
             writer.WritePropertyName(name);
-            value.WriteTo(writer);
+            // As it stands: half a surrogate pair can be read, but not written any other way.
+            writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
         }
     }
 }

@@ -117,6 +117,27 @@ public class TableMetadataJsonTests
         TableMetadataJson.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "t").CurrentSnapshot.ShouldBeNull();
     }
 
+    /// <summary>Found by fuzzing: it was read, and written again as something else.</summary>
+    [Fact]
+    public void Bytes_that_are_no_utf8_are_refused_also_in_what_is_only_handed_on()
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(Foreign.Replace("\"statistics-path\"", "\"statistics~path\""));
+        bytes[bytes.AsSpan().IndexOf((byte)'~')] = 0xEF;
+
+        Should.Throw<IcebergFormatException>(() => TableMetadataJson.Parse(bytes, "t")).File.ShouldBe("t");
+    }
+
+    /// <summary>Found by fuzzing: it was read, and then no commit could write it again.</summary>
+    [Fact]
+    public void Half_a_surrogate_pair_in_a_foreign_value_is_handed_on()
+    {
+        string json = Foreign.Replace("[1,2,", """["\ud800",2,""");
+
+        TableMetadata metadata = TableMetadataJson.Parse(Encoding.UTF8.GetBytes(json), "t");
+
+        Encoding.UTF8.GetString(TableMetadataJson.Format(metadata)).ShouldContain("""["\ud800",2,""");
+    }
+
     [Fact]
     public void Truncated_at_any_byte_it_is_refused()
     {
