@@ -32,7 +32,12 @@ internal sealed class LakeTables
 
     /// <summary>The tables of a catalog whose files are under a local directory.</summary>
     public static LakeTables Open(ICatalog catalog, LocalStore objects, Author author) =>
-        new(catalog, new TableStore(objects, author), objects.RootLocation);
+        Open(catalog, objects, objects.RootLocation, author);
+
+    /// <summary>The tables of a catalog whose files a store keeps.</summary>
+    /// <param name="root">Location of the directory of all tables, without a trailing slash.</param>
+    public static LakeTables Open(ICatalog catalog, IObjectStore objects, string root, Author author) =>
+        new(catalog, new TableStore(objects, author), root);
 
     /// <summary>Where the lake was made, if that is not where it is now; null: it is in its place, or empty.</summary>
     /// <remarks>Iceberg metadata holds absolute locations.</remarks>

@@ -20,6 +20,19 @@ public sealed class ManualTime : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _elapsedTicks);
 
+    /// <summary>How long until the next timer that fires once; null: none is set.</summary>
+    public TimeSpan? UntilNextOnce
+    {
+        get
+        {
+            lock (_gate)
+            {
+                long due = _timers.Select(timer => timer.DueOnce).DefaultIfEmpty(long.MaxValue).Min();
+                return due == long.MaxValue ? null : TimeSpan.FromTicks(Math.Max(0, due - GetTimestamp()));
+            }
+        }
+    }
+
     /// <summary>Sets the wall clock alone, as an operator or NTP would.</summary>
     public void SetClock(DateTimeOffset now)
     {
@@ -67,6 +80,8 @@ public sealed class ManualTime : TimeProvider
     {
         private long _due = long.MaxValue;
         private TimeSpan _period;
+
+        public long DueOnce => _period > TimeSpan.Zero ? long.MaxValue : _due;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {

@@ -7,7 +7,7 @@ namespace Millrace.Tests.Twins;
 /// Harsher than ext4: after <see cref="Crash"/> each unsynced write is kept, dropped or torn at 512 bytes, and each
 /// unsynced change of a name is kept or dropped, at times in order as by a journal, else independently. A failed sync
 /// drops the dirty data from the disk and leaves it in the cache, as Linux does: readers see it until the crash, and a
-/// second sync succeeds without it.
+/// second sync succeeds without it. A directory's sync makes the names in that directory durable, and no others.
 /// </remarks>
 public sealed class MemoryDisk : IDisk
 {
@@ -130,6 +130,16 @@ public sealed class MemoryDisk : IDisk
         }
     }
 
+    /// <summary>Paths and lengths of all files below a directory.</summary>
+    public IReadOnlyList<(string Path, long Length)> Below(string directory)
+    {
+        lock (_gate)
+        {
+            return [.. _names.Where(name => name.Key.StartsWith(directory + "/", StringComparison.Ordinal))
+                .Select(name => (name.Key, name.Value.Length))];
+        }
+    }
+
     /// <summary>Puts a durable file there.</summary>
     public void Place(string path, byte[] bytes)
     {
@@ -176,8 +186,8 @@ public sealed class MemoryDisk : IDisk
 
     public void SyncDirectory(string path) => Do("sync directory", path, () =>
     {
-        SyncNames();
-        _recording?.Add("sync directory", to => to.Now.SyncNames());
+        SyncNames(path);
+        _recording?.Add("sync directory", to => to.Now.SyncNames(path));
         return 0;
     });
 
@@ -214,10 +224,22 @@ public sealed class MemoryDisk : IDisk
         _recording?.Add($"name {change.From} {change.To}", to => to.Now.Change(change.With(to.CopyOf)));
     }
 
-    private void SyncNames()
+    private void SyncNames(string directory)
     {
-        _unsyncedNames.ForEach(change => change.ApplyTo(_syncedNames));
+        var left = new List<NameChange>();
+        foreach (NameChange change in _unsyncedNames)
+        {
+            if (!change.IsIn(directory))
+            {
+                left.Add(change);
+                continue;
+            }
+            change.ApplyTo(_syncedNames);
+            // A name that the file had before, in another directory, must not come back.
+            left.RemoveAll(earlier => earlier.File is not null && earlier.File == change.File);
+        }
         _unsyncedNames.Clear();
+        _unsyncedNames.AddRange(left);
     }
 
     private int Change(string what, MemoryFile file, Action<MemoryFile> change)
@@ -238,6 +260,9 @@ public sealed class MemoryDisk : IDisk
     {
         public NameChange With(Func<MemoryFile, MemoryFile> copyOf) =>
             this with { File = File is null ? null : copyOf(File) };
+
+        /// <summary>A rename is made durable by the directory it leads to.</summary>
+        public bool IsIn(string directory) => Path.GetDirectoryName(To ?? From) == directory;
 
         public void ApplyTo(IDictionary<string, MemoryFile> names)
         {

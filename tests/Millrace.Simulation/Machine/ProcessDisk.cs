@@ -1,0 +1,166 @@
+using Millrace.Log;
+using Millrace.Tests.Twins;
+
+namespace Millrace.Simulation.Machine;
+
+/// <summary>The simulated disk as one life of the process sees it.</summary>
+/// <remarks>Operations of the log's threads wait for their turn. Scratch files of DuckDB come in when they are opened,
+/// as data nobody has synced; id runs get a real copy under their name, for those who map them.</remarks>
+internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : IDisk
+{
+    public IDiskFile Create(string path) => Do("create", path, () => Wrap(media.Create(path), path));
+
+    public IDiskFile Open(string path, FileAccess access) => Do("open", path, () =>
+    {
+        if (IsIn(path, places.Scratch))
+        {
+            Import(path);
+        }
+        return Wrap(media.Open(path, access), path);
+    });
+
+    public void Rename(string from, string to) => Do("rename", to, () =>
+    {
+        media.Rename(from, to);
+        if (IsIn(from, places.Scratch))
+        {
+            File.Delete(from);
+        }
+        if (IsIn(to, places.Ids))
+        {
+            Export(media, to, to);
+        }
+        return 0;
+    });
+
+    public void Delete(string path) => Do("delete", path, () =>
+    {
+        media.Delete(path);
+        if (IsIn(path, places.Ids))
+        {
+            File.Delete(path);
+        }
+        return 0;
+    });
+
+    public void CreateDirectory(string path) => life.ThrowIfDead("create directory", path);
+
+    public void SyncDirectory(string path) => Do("sync directory", path, () =>
+    {
+        media.SyncDirectory(path);
+        return 0;
+    });
+
+    public IReadOnlyList<string> List(string directory) => Do("list", directory, () => media.List(directory));
+
+    public DiskSpace Space(string path)
+    {
+        if (path == places.Log)
+        {
+            life.Threads.Ticked();
+        }
+        return media.Space(path);
+    }
+
+    /// <summary>A real copy of a file of the disk.</summary>
+    public static void Export(MemoryDisk media, string path, string to)
+    {
+        // Not over an old one: somebody may have mapped it.
+        File.Delete(to);
+        File.WriteAllBytes(to, media.Contents(path)!);
+    }
+
+    private T Do<T>(string operation, string path, Func<T> run)
+    {
+        var threads = life.Threads;
+        var walker = threads.Turns.Current;
+        // The log tells how far it is synced under a lock that its timer needs too: it must not wait for a turn there.
+        var hasTurn = !path.EndsWith("/synced", StringComparison.Ordinal);
+        if (walker is not null && hasTurn)
+        {
+            threads.Turns.Stop(walker, operation, path);
+        }
+        else if (walker is null && hasTurn && life.Interleaving is { } random)
+        {
+            while (threads.CanGo && random.Next(3) == 0)
+            {
+                threads.Go(random);
+            }
+        }
+        if (walker is null)
+        {
+            life.Step(operation, path);
+            return run();
+        }
+        return DoForLog(operation, path, run);
+    }
+
+    private T DoForLog<T>(string operation, string path, Func<T> run)
+    {
+        Exception? failure = null;
+        try
+        {
+            life.Step(operation, path);
+            return run();
+        }
+        catch (IOException exception)
+        {
+            failure = exception;
+            throw;
+        }
+        finally
+        {
+            life.Threads.Done(operation, path, failure);
+        }
+    }
+
+    private void Import(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        media.Delete(path);
+        using var file = media.Create(path);
+        file.Write(bytes, 0);
+    }
+
+    private OpenFile Wrap(IDiskFile file, string path) => new(this, file, path);
+
+    private static bool IsIn(string path, string directory) =>
+        path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == '/';
+
+    private sealed class OpenFile(ProcessDisk disk, IDiskFile file, string path) : IDiskFile
+    {
+        public long Length => disk.Do("stat", path, () => file.Length);
+
+        public int Read(Span<byte> buffer, long position)
+        {
+            var bytes = new byte[buffer.Length];
+            var count = disk.Do("read", path, () => file.Read(bytes, position));
+            bytes.AsSpan(0, count).CopyTo(buffer);
+            return count;
+        }
+
+        public void Write(ReadOnlySpan<byte> bytes, long position)
+        {
+            var copy = bytes.ToArray();
+            disk.Do("write", path, () =>
+            {
+                file.Write(copy, position);
+                return 0;
+            });
+        }
+
+        public void SetLength(long bytes) => disk.Do("set length", path, () =>
+        {
+            file.SetLength(bytes);
+            return 0;
+        });
+
+        public void SyncData() => disk.Do("sync", path, () =>
+        {
+            file.SyncData();
+            return 0;
+        });
+
+        public void Dispose() => file.Dispose();
+    }
+}

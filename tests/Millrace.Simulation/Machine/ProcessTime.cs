@@ -1,0 +1,36 @@
+using Millrace.Tests.Twins;
+
+namespace Millrace.Simulation.Machine;
+
+/// <summary>The clock of one life of a process; the log's timer is among those that go off on it.</summary>
+internal sealed class ProcessTime
+{
+    /// <summary>Above it a segment that holds records is closed at the next tick.</summary>
+    public static readonly TimeSpan SealAfter = TimeSpan.FromMinutes(10);
+
+    private readonly LogThreads _threads;
+
+    public ProcessTime(LogThreads threads, DateTimeOffset now)
+    {
+        _threads = threads;
+        Clock.SetClock(now);
+    }
+
+    public ManualTime Clock { get; } = new();
+
+    /// <summary>How far it has moved.</summary>
+    public TimeSpan Passed => TimeSpan.FromTicks(Clock.GetTimestamp());
+
+    public void Advance(TimeSpan by) => _threads.Around(by, () => Clock.Advance(by));
+
+    /// <summary>False: no timer is set that goes off once.</summary>
+    public bool TryAdvanceToNext()
+    {
+        if (Clock.UntilNextOnce is not { } until)
+        {
+            return false;
+        }
+        Advance(until);
+        return true;
+    }
+}
