@@ -115,13 +115,13 @@ internal sealed class Simulated
         if (_random.Next(2) == 0)
         {
             _host.Totals.PowerCuts++;
-            _host.Story.Add("power", "cut");
+            _host.Story.Add("power", "is cut", "");
             _host.CutPower(_random);
         }
         else
         {
             _host.Totals.Kills++;
-            _host.Story.Add("process", "killed");
+            _host.Story.Add("process", "is killed", "");
         }
         _host.Now += TimeSpan.FromSeconds(_random.Next(100));
         JumpSometimes(20, now => _host.Now = now);
@@ -132,7 +132,7 @@ internal sealed class Simulated
     private void LiveWell()
     {
         _host.Totals.Lives++;
-        _host.Story.Add("process", "starts for the last time");
+        _host.Story.Add("process", "starts for the last time", "");
         using var process = new Process(_host, _thread, _options, new Random(_random.Next()));
         process.Start();
         CheckPosition(process);

@@ -15,12 +15,17 @@ public sealed class LocalStore : IObjectStore
     private const string PartSuffix = ".part";
     private readonly IDisk _disk;
     private readonly string _root;
+    private readonly TaskFactory _tasks;
 
     /// <param name="disk">Makes bytes durable.</param>
     /// <param name="root">Absolute directory; locations outside it are refused.</param>
-    public LocalStore(IDisk disk, string root)
+    /// <param name="blocking">Where calls of the disk run, which block; null: on the thread pool.</param>
+    public LocalStore(IDisk disk, string root, TaskScheduler? blocking = null)
     {
         _disk = disk;
+        _tasks = new TaskFactory(
+            CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskContinuationOptions.None,
+            blocking ?? TaskScheduler.Default);
         _root = Path.TrimEndingDirectorySeparator(root) + "/";
         RefuseUnlessPlain(root);
     }
@@ -47,7 +52,7 @@ public sealed class LocalStore : IObjectStore
     public Task PutAsync(string location, ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
         string path = LocalPath(location);
-        return Task.Run(() => Place(path, part =>
+        return _tasks.StartNew(() => Place(path, part =>
         {
             using IDiskFile file = _disk.Create(part);
             file.Write(bytes.Span, 0);
@@ -58,7 +63,7 @@ public sealed class LocalStore : IObjectStore
     public Task PutFileAsync(string location, string scratchPath, CancellationToken ct)
     {
         string path = LocalPath(location);
-        return Task.Run(() => Place(path, part =>
+        return _tasks.StartNew(() => Place(path, part =>
         {
             using (IDiskFile file = _disk.Open(scratchPath, FileAccess.ReadWrite))
             {
@@ -71,13 +76,13 @@ public sealed class LocalStore : IObjectStore
     public Task<ReadOnlyMemory<byte>> GetAsync(string location, CancellationToken ct)
     {
         string path = LocalPath(location);
-        return Task.Run<ReadOnlyMemory<byte>>(() => Read(path), ct);
+        return _tasks.StartNew<ReadOnlyMemory<byte>>(() => Read(path), ct);
     }
 
     public Task DeleteAsync(string location, CancellationToken ct)
     {
         string path = LocalPath(location);
-        return Task.Run(() => _disk.Delete(path), ct);
+        return _tasks.StartNew(() => _disk.Delete(path), ct);
     }
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken ct)

@@ -27,7 +27,7 @@ internal sealed class Life(Story story, LogThreads threads)
         if (!IsDead)
         {
             Steps++;
-            story.Add(operation, path);
+            story.Add(threads.Turns.Current?.Name ?? "", operation, path);
             IsDead = Steps == DiesAt;
         }
         ThrowIfDead(operation, path);

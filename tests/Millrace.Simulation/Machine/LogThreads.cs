@@ -9,7 +9,8 @@ internal sealed class LogThreads
     private bool _holdsRecords;
     private bool _isOld;
     private bool _hasTicked;
-    private bool _isSpareTaken;
+    private bool _isSpareMade;
+    private volatile bool _areSparesWoken;
     private bool _hasSparesFailed;
 
     public Turns Turns { get; } = new();
@@ -27,11 +28,11 @@ internal sealed class LogThreads
         Turns.AwaitArrival(Turns.Spares);
     }
 
-    /// <summary>Lets one of the two go one step.</summary>
+    /// <summary>Lets one of the two go a few steps.</summary>
     public void Go(Random random)
     {
         var isLog = Turns.Log.Stands && (!Turns.Spares.Stands || random.Next(3) > 0);
-        Go(isLog ? Turns.Log : Turns.Spares);
+        Go(isLog ? Turns.Log : Turns.Spares, random.Next(1, 8));
     }
 
     /// <summary>Lets the log's thread go until it has nothing more to do.</summary>
@@ -39,12 +40,12 @@ internal sealed class LogThreads
     {
         while (Turns.Log.Stands)
         {
-            Go(Turns.Log);
+            Go(Turns.Log, int.MaxValue);
         }
     }
 
     /// <summary>An append was taken: the log's thread wakes up for it if it slept.</summary>
-    public void Appended() => Turns.AwaitArrival(Turns.Log);
+    public void Appended() => AwaitLog();
 
     public void Release(long position)
     {
@@ -62,7 +63,7 @@ internal sealed class LogThreads
         advance();
         if (_hasTicked && isLogAsleep && (isFailing || (_holdsRecords && _isOld)))
         {
-            Turns.AwaitArrival(Turns.Log);
+            AwaitLog();
         }
         if (_hasTicked && _hasSparesFailed)
         {
@@ -72,10 +73,23 @@ internal sealed class LogThreads
 
     public void Ticked() => _hasTicked = true;
 
-    /// <summary>On a thread of the log: an operation is over.</summary>
-    public void Done(string operation, string path, Exception? failure)
+    /// <summary>On a thread of the log: an operation is next.</summary>
+    public void Begin(Turns.Walker walker, string operation, string path)
     {
-        if (Turns.Current == Turns.Spares)
+        if (walker == Turns.Log)
+        {
+            // A spare file is taken once: where none is ready one is made, and then opened.
+            _areSparesWoken |= operation == "create"
+                || (operation == "open" && !_isSpareMade && path.EndsWith(".spare", StringComparison.Ordinal));
+            _isSpareMade |= operation == "create";
+        }
+        Turns.Stop(walker);
+    }
+
+    /// <summary>On a thread of the log: an operation is over.</summary>
+    public void Done(Turns.Walker walker, string operation, string path, Exception? failure)
+    {
+        if (walker == Turns.Spares)
         {
             _hasSparesFailed = failure is IOException and not FileNotFoundException;
             return;
@@ -86,26 +100,33 @@ internal sealed class LogThreads
             (_holdsRecords, _isOld) = (false, false);
         }
         _holdsRecords |= operation == "write" && isSegment;
-        _isSpareTaken &= failure is null && operation != "open";
+        _isSpareMade &= failure is null && operation != "open";
     }
 
+    public override string ToString() => $"failing {_writer?.Condition}, holds {_holdsRecords}, old {_isOld}, sparesfailed {_hasSparesFailed}, made {_isSpareMade}, woken {_areSparesWoken}, log {Turns.Log}, spares {Turns.Spares}";
     public void End() => Turns.Free();
 
-    private void Go(Turns.Walker walker)
+    private void Go(Turns.Walker walker, int steps)
     {
-        Turns.Go(walker);
-        if (walker == Turns.Log && walker.Stands && TakesSpare(walker) && !Turns.Spares.Stands)
-        {
-            Turns.AwaitArrival(Turns.Spares);
-        }
+        Turns.Go(walker, steps);
+        AwaitSparesIfWoken();
     }
 
-    /// <summary>A spare file is taken once: where none is ready one is made before it is opened.</summary>
-    private bool TakesSpare(Turns.Walker log)
+    private void AwaitLog()
     {
-        var isTaken = log.Operation == "create" || (log.Operation == "open" && !_isSpareTaken
-            && log.Path.EndsWith(".spare", StringComparison.Ordinal));
-        _isSpareTaken |= log.Operation == "create";
-        return isTaken;
+        var _before = ToString();
+        try {
+        Turns.AwaitArrival(Turns.Log);
+        } catch (Exception e) { throw new InvalidOperationException(e.Message + " before: " + _before + "; after: " + ToString(), e); }
+        AwaitSparesIfWoken();
+    }
+
+    private void AwaitSparesIfWoken()
+    {
+        if (_areSparesWoken)
+        {
+            _areSparesWoken = false;
+            Turns.AwaitArrival(Turns.Spares);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Millrace.Log;
 using Millrace.Tests.Twins;
 
@@ -8,6 +9,8 @@ namespace Millrace.Simulation.Machine;
 /// as data nobody has synced; id runs get a real copy under their name, for those who map them.</remarks>
 internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : IDisk
 {
+    private readonly ConcurrentDictionary<string, OpenFile> _open = new();
+
     public IDiskFile Create(string path) => Do("create", path, () => Wrap(media.Create(path), path));
 
     public IDiskFile Open(string path, FileAccess access) => Do("open", path, () =>
@@ -22,6 +25,11 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
     public void Rename(string from, string to) => Do("rename", to, () =>
     {
         media.Rename(from, to);
+        if (_open.TryRemove(from, out var file))
+        {
+            _open[to] = file;
+            file.Path = to;
+        }
         if (IsIn(from, places.Scratch))
         {
             File.Delete(from);
@@ -78,7 +86,7 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
         var hasTurn = !path.EndsWith("/synced", StringComparison.Ordinal);
         if (walker is not null && hasTurn)
         {
-            threads.Turns.Stop(walker, operation, path);
+            threads.Begin(walker, operation, path);
         }
         else if (walker is null && hasTurn && life.Interleaving is { } random)
         {
@@ -92,10 +100,10 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
             life.Step(operation, path);
             return run();
         }
-        return DoForLog(operation, path, run);
+        return DoForLog(walker, operation, path, run);
     }
 
-    private T DoForLog<T>(string operation, string path, Func<T> run)
+    private T DoForLog<T>(Turns.Walker walker, string operation, string path, Func<T> run)
     {
         Exception? failure = null;
         try
@@ -110,7 +118,7 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
         }
         finally
         {
-            life.Threads.Done(operation, path, failure);
+            life.Threads.Done(walker, operation, path, failure);
         }
     }
 
@@ -122,19 +130,22 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
         file.Write(bytes, 0);
     }
 
-    private OpenFile Wrap(IDiskFile file, string path) => new(this, file, path);
+    private OpenFile Wrap(IDiskFile file, string path) => _open[path] = new OpenFile(this, file, path);
 
-    private static bool IsIn(string path, string directory) =>
-        path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == '/';
+    private static bool IsIn(string path, string directory) => path.Length > directory.Length
+        && path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == '/';
 
     private sealed class OpenFile(ProcessDisk disk, IDiskFile file, string path) : IDiskFile
     {
-        public long Length => disk.Do("stat", path, () => file.Length);
+        /// <summary>Its name now.</summary>
+        public string Path { get; set; } = path;
+
+        public long Length => disk.Do("stat", Path, () => file.Length);
 
         public int Read(Span<byte> buffer, long position)
         {
             var bytes = new byte[buffer.Length];
-            var count = disk.Do("read", path, () => file.Read(bytes, position));
+            var count = disk.Do("read", Path, () => file.Read(bytes, position));
             bytes.AsSpan(0, count).CopyTo(buffer);
             return count;
         }
@@ -142,20 +153,20 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
         public void Write(ReadOnlySpan<byte> bytes, long position)
         {
             var copy = bytes.ToArray();
-            disk.Do("write", path, () =>
+            disk.Do("write", Path, () =>
             {
                 file.Write(copy, position);
                 return 0;
             });
         }
 
-        public void SetLength(long bytes) => disk.Do("set length", path, () =>
+        public void SetLength(long bytes) => disk.Do("set length", Path, () =>
         {
             file.SetLength(bytes);
             return 0;
         });
 
-        public void SyncData() => disk.Do("sync", path, () =>
+        public void SyncData() => disk.Do("sync", Path, () =>
         {
             file.SyncData();
             return 0;

@@ -9,10 +9,11 @@ internal sealed class ProcessTime
     public static readonly TimeSpan SealAfter = TimeSpan.FromMinutes(10);
 
     private readonly LogThreads _threads;
+    private readonly Story _story;
 
-    public ProcessTime(LogThreads threads, DateTimeOffset now)
+    public ProcessTime(LogThreads threads, Story story, DateTimeOffset now)
     {
-        _threads = threads;
+        (_threads, _story) = (threads, story);
         Clock.SetClock(now);
     }
 
@@ -21,7 +22,11 @@ internal sealed class ProcessTime
     /// <summary>How far it has moved.</summary>
     public TimeSpan Passed => TimeSpan.FromTicks(Clock.GetTimestamp());
 
-    public void Advance(TimeSpan by) => _threads.Around(by, () => Clock.Advance(by));
+    public void Advance(TimeSpan by)
+    {
+        _story.Add("clock", "moves by", $"{by}");
+        _threads.Around(by, () => Clock.Advance(by));
+    }
 
     /// <summary>False: no timer is set that goes off once.</summary>
     public bool TryAdvanceToNext()

@@ -9,7 +9,9 @@ namespace Millrace.Simulation.Machine;
 /// </remarks>
 internal sealed class Turns
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private const int LooksBeforeWaiting = 100;
 
     private readonly object _gate = new();
     private bool _isFree;
@@ -23,10 +25,14 @@ internal sealed class Turns
         : name == Log.Name ? Log : name == Spares.Name ? Spares : null;
 
     /// <summary>On a walker's thread: waits to be let go.</summary>
-    public void Stop(Walker walker, string operation, string path)
+    public void Stop(Walker walker)
     {
+        if (walker.StepsLeft > 0)
+        {
+            walker.StepsLeft--;
+            return;
+        }
         walker.IsInside = true;
-        (walker.Operation, walker.Path) = (operation, path);
         lock (_gate)
         {
             walker.Thread = Thread.CurrentThread;
@@ -41,19 +47,29 @@ internal sealed class Turns
         walker.IsInside = false;
     }
 
-    /// <summary>Lets a walker that stands do its operation, and returns when it is at rest again.</summary>
-    public void Go(Walker walker)
+    /// <summary>Lets a walker that stands do so many operations, and returns when it is at rest again.</summary>
+    public void Go(Walker walker, int steps)
     {
         lock (_gate)
         {
+            walker.StepsLeft = steps - 1;
             walker.Stands = false;
             Monitor.PulseAll(_gate);
         }
-        var spinner = new SpinWait();
-        while (!walker.IsAtRest)
+        for (var looks = 0; !walker.IsAtRest; looks++)
         {
-            spinner.SpinOnce(sleep1Threshold: -1);
+            if (looks < LooksBeforeWaiting)
+            {
+                Thread.SpinWait(30);
+                continue;
+            }
+            lock (_gate)
+            {
+                // Nobody tells when it falls asleep.
+                _ = walker.IsAtRest || Monitor.Wait(_gate, 1);
+            }
         }
+        walker.StepsLeft = 0;
     }
 
     /// <summary>Waits for a walker that was woken.</summary>
@@ -65,7 +81,7 @@ internal sealed class Turns
             {
                 if (!Monitor.Wait(_gate, Patience))
                 {
-                    throw new InvalidOperationException($"The thread '{walker.Name}' was woken and did not come.");
+                    throw new InvalidOperationException($"The thread '{walker.Name}' was woken and did not come: {walker}.");
                 }
             }
         }
@@ -97,12 +113,13 @@ internal sealed class Turns
 
         public Thread? Thread { get; set; }
 
-        /// <summary>What it stands before.</summary>
-        public string Operation { get; set; } = "";
-
-        public string Path { get; set; } = "";
+        /// <summary>Operations it may do before it stands again.</summary>
+        public int StepsLeft { get; set; }
 
         public bool IsAtRest => Stands || (!IsInside && IsAsleep && !IsInside);
+
+        public override string ToString() => $"{(Stands ? "stands" : IsInside ? "arrives" : "is away")}, "
+            + $"{StepsLeft} steps left, {Thread?.ThreadState}";
 
         private bool IsAsleep => (Thread!.ThreadState & (ThreadState.WaitSleepJoin | ThreadState.Stopped)) != 0;
     }

@@ -57,7 +57,7 @@ internal sealed class Host(Places places, DuckSessions duck, Plant plant)
     }
 
     /// <summary>A store that reads what is there and counts nothing.</summary>
-    public ProcessStore Store() => new(new LocalStore(Media, places.Lake), Media);
+    public ProcessStore Store() => new(Media, Media, places.Lake);
 }
 
 /// <summary>A bug that a test plants around the seams; nothing in the program knows of it.</summary>

@@ -29,10 +29,10 @@ internal sealed class Process : IDisposable
     {
         (_host, _thread, _options, _random) = (host, thread, options, random);
         Life = new Life(host.Story, _threads) { Interleaving = new Random(random.Next()) };
-        Time = new ProcessTime(_threads, host.Now);
+        Time = new ProcessTime(_threads, host.Story, host.Now);
         Catalog = new ProcessCatalog(host.Catalog, Life, host.Totals) { Random = new Random(random.Next()) };
         _disk = host.Plant.Disk(new ProcessDisk(host.Media, host.Places, Life));
-        var objects = new ProcessStore(new LocalStore(_disk, host.Places.Lake), host.Media)
+        var objects = new ProcessStore(_disk, host.Media, host.Places.Lake)
         {
             Yields = new Random(random.Next()),
         };
