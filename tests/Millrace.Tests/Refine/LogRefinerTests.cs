@@ -69,6 +69,27 @@ public sealed class LogRefinerTests : IAsyncDisposable
         _log.Refine().Failed.Single().Code.ShouldBe("event_too_large");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_segment_with_the_stamp_of_the_one_before_takes_back_what_a_record_between_them_said(
+        bool isPrimed)
+    {
+        _log.EventBytesMax[1] = 10;
+        await _log.AppendAsync(Payload.Control(RefinedLog.Version(1)));
+        await _log.AppendAsync(Payload.Ids("1"));
+        if (isPrimed)
+        {
+            _log.Refine().Failed.Single().Code.ShouldBe("event_too_large");
+            _log.Commit();
+        }
+        await _log.ReopenAsync(); // with version 0, as the segment before
+        await _log.AppendAsync(Payload.Ids("2"));
+
+        _log.Refine().Ids.ShouldBe(["2"]);
+        _log.Rows.Failed.Count.ShouldBe(isPrimed ? 0 : 1);
+    }
+
     [Fact]
     public async Task Rules_that_cannot_be_read_at_the_moment_are_looked_up_again()
     {

@@ -101,6 +101,15 @@ internal sealed class RefinedLog : IAsyncDisposable
         _position = _reader.Position;
     }
 
+    /// <summary>The collector starts again: a new segment, which opens with <see cref="StampAtStart"/>.</summary>
+    public async Task ReopenAsync()
+    {
+        await Writer.DisposeAsync();
+        _writer = null;
+        _reader?.Dispose();
+        _reader = null;
+    }
+
     /// <summary>A new process: all that was not committed is forgotten.</summary>
     public void Restart()
     {
