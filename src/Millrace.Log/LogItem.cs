@@ -48,6 +48,9 @@ public readonly struct LogRecord
     /// record.</summary>
     public uint Stamps => _record.Header.Stamps;
 
+    /// <summary>How often the stamp had been set before its segment.</summary>
+    public uint SegmentStamps => _segment.Stamps;
+
     /// <summary>What was appended.</summary>
     public ReadOnlySpan<byte> Payload => _record.Payload.Span;
 
@@ -79,4 +82,9 @@ public enum LogDamageKind
 /// <param name="To">Exclusive end, where reading resumes.</param>
 /// <param name="Events">Events lost, by the running numbers around the damage; 0 also where those are lost too.</param>
 /// <param name="Kind">What happened.</param>
-public sealed record LogDamage(long From, long To, long Events, LogDamageKind Kind);
+public sealed record LogDamage(long From, long To, long Events, LogDamageKind Kind)
+{
+    /// <summary>Receive time of the last record before it; where none was read, that of the first behind it, or when
+    /// the segment was opened. Microseconds since 1970; 0: nothing tells.</summary>
+    public long ReceivedMicros { get; init; }
+}

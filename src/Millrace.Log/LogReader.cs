@@ -103,6 +103,7 @@ public sealed class LogReader : IDisposable
             return Enter(name, isStart ? LogDamageKind.Nothing : LogDamageKind.MissingSegment, out item);
         }
         _segment = SegmentView.Open(_disk, _directory, name);
+        _received = Math.Max(_received, _segment.Header?.ReceivedMin ?? 0);
         if (_events == Unknown)
         {
             _position = name.Base;
@@ -129,11 +130,11 @@ public sealed class LogReader : IDisposable
             if (_segment.TryFind(_position, bound, out record))
             {
                 var sound = new LogPosition(record.Header.Offset, record.Header.FirstEvent);
-                return Damaged(sound, LogDamageKind.Records, out item);
+                return Damaged(sound, LogDamageKind.Records, record.Header.Received, out item);
             }
-            if (_next is null && _segment.Header is not null)
+            if (_next is null && _segment.Header is { } header)
             {
-                return Damaged(synced, LogDamageKind.Records, out item);
+                return Damaged(synced, LogDamageKind.Records, header.Created, out item);
             }
         }
         if (_next is null)
@@ -202,17 +203,21 @@ public sealed class LogReader : IDisposable
         bool isLost = header.PreviousEnd > _position || (_events != Unknown && header.FirstEvent > _events);
         if (isLost && lost != LogDamageKind.Nothing)
         {
-            return Damaged(new LogPosition(name.Base, header.FirstEvent), lost, out item);
+            return Damaged(new LogPosition(name.Base, header.FirstEvent), lost, header.Created, out item);
         }
         _position = name.Base;
         _events = header.FirstEvent;
         return Outcome.Skipped;
     }
 
-    private Outcome Damaged(LogPosition to, LogDamageKind kind, out LogItem item)
+    /// <param name="nearby">A time that is not far off, if no record before the damage was read.</param>
+    private Outcome Damaged(LogPosition to, LogDamageKind kind, long nearby, out LogItem item)
     {
         long lost = _events == Unknown ? 0 : Math.Max(0, to.Events - _events);
-        item = new LogItem(new LogDamage(Math.Max(_position, _from), to.Offset, lost, kind));
+        item = new LogItem(new LogDamage(Math.Max(_position, _from), to.Offset, lost, kind)
+        {
+            ReceivedMicros = _received > 0 ? _received : nearby,
+        });
         _position = to.Offset;
         _events = to.Events;
         return to.Offset <= _from ? Outcome.Skipped : Outcome.Item;

@@ -106,16 +106,11 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         var (options, directory, disk, held) = opened;
         var settings = opened.Settings;
-        var catalog = await SqliteCatalog.OpenAsync(directory.In("catalog.db"), ct);
+        var catalog = SqliteCatalog.At(directory.In("catalog.db"));
         held.Push(catalog);
         var meters = NewMeters(held);
         var tables = LakeTables.Open(catalog, new LocalStore(disk, directory.In("lake")), NewAuthor(options.Time));
-        if (await tables.FormerRootAsync(ct) is { } former)
-        {
-            throw new OperatorException(OperatorException.Failed,
-                $"The lake in '{directory.Path}' was made at {former}, and its tables hold that location: "
-                + "move it back.");
-        }
+        await RefuseIfMovedAsync(tables, directory, ct);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddFoundation(builder, options);
         builder.Services.AddSingleton(meters);
@@ -132,8 +127,7 @@ internal sealed class Pipeline : IAsyncDisposable
         if (options.Roles.HasFlag(Roles.Collect))
         {
             var (log, stamp) = await OpenLogAsync(opened, tables, meters);
-            builder.Services.AddLog(
-                log, stamp, async cancel => (await tables.PositionAsync(directory.NodeText, cancel))?.Offset);
+            builder.Services.AddLog(log, stamp, cancel => CommittedAsync(tables, directory.NodeText, cancel));
             builder.Services.AddCollect();
         }
         if (options.Roles.HasFlag(Roles.Query))
@@ -155,7 +149,7 @@ internal sealed class Pipeline : IAsyncDisposable
         var control = ControlStore.Open(directory.ControlDatabase, options.Time);
         var snapshot = ControlSnapshot.Of(control, settings);
         control.KeepVersion(snapshot.Version, snapshot.Content);
-        var position = await tables.PositionAsync(directory.NodeText, CancellationToken.None);
+        var position = await PositionAsync(opened, tables);
         var log = new LogOptions
         {
             Directory = directory.In("log"),
@@ -163,10 +157,56 @@ internal sealed class Pipeline : IAsyncDisposable
             SegmentBytes = settings.Log.SegmentBytes,
             InFlightBytesMax = settings.Log.InFlightBytes,
             Durability = settings.Log.Durability,
-            FirstOffsetMin = position?.Offset ?? 0,
+            FirstOffsetMin = position,
         };
         var start = new LogStart(snapshot.Version, NewRandom(), meters.Create("Millrace.Log"));
         return (LogWriter.Open(log, disk, options.Time, start), snapshot.Version);
+    }
+
+    /// <summary>A lake that cannot be read is the role lake's to report: the log takes events without it.</summary>
+    private static async Task RefuseIfMovedAsync(LakeTables tables, DataDirectory directory, CancellationToken ct)
+    {
+        try
+        {
+            if (await tables.FormerRootAsync(ct) is { } former)
+            {
+                throw LakeTables.Moved(directory.Path, former);
+            }
+        }
+        catch (Exception failure) when (failure is not OperatorException && LakeFailures.IsOfTheWorld(failure))
+        {
+            // Said by /readyz and in the log as soon as the role runs.
+        }
+    }
+
+    /// <summary>Null also while the lake cannot be read: segments are only used again later.</summary>
+    private static async Task<long?> CommittedAsync(LakeTables tables, string node, CancellationToken ct)
+    {
+        try
+        {
+            return (await tables.PositionAsync(node, ct))?.Offset;
+        }
+        catch (Exception failure) when (LakeFailures.IsOfTheWorld(failure))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The least offset a new segment may begin at. Where there are segments, these say it too.</summary>
+    /// <exception cref="OperatorException">Neither lake nor log can tell: offsets could be given twice.</exception>
+    private static async Task<long> PositionAsync(Opened opened, LakeTables tables)
+    {
+        try
+        {
+            return await tables.PositionAsync(opened.Directory.NodeText, CancellationToken.None) is { } position
+                ? position.Offset : await tables.StartAsync(CancellationToken.None);
+        }
+        catch (Exception failure) when (LakeFailures.IsOfTheWorld(failure))
+        {
+            return LogSegments.List(opened.Disk, opened.Directory.In("log")).Count > 0 ? 0
+                : throw new OperatorException(OperatorException.Failed,
+                    $"The log holds no segment and the lake cannot tell how far it was: {failure.Message}", failure);
+        }
     }
 
     /// <summary>Made before the host: the log, which is opened before it, counts too.</summary>

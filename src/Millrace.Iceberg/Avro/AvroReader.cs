@@ -26,6 +26,10 @@ internal sealed class AvroReader
         {
             throw new IcebergFormatException(file, "not an Avro file");
         }
+        if (!SealedText.IsSound(bytes.Span, AvroWriter.ChecksumMark))
+        {
+            throw new IcebergFormatException(file, "its checksum is wrong");
+        }
         Header = ReadHeader();
         _sync = _cursor.Take(SyncBytes).ToArray();
         Schema = Header.TryGetValue("avro.schema", out byte[]? schema)

@@ -6,7 +6,8 @@ namespace Millrace.Iceberg;
 /// <remarks>
 /// <code>
 /// file   = "Obj" 0x01 · header · sync(16) · block*
-/// header = map of string to bytes: avro.schema, avro.codec = "deflate", and the caller's keys
+/// header = map of string to bytes: avro.schema, avro.codec = "deflate", millrace.crc32c (eight hexadecimal digits:
+///          CRC-32C of the file with zeros in their place), and the caller's keys
 /// block  = record count (long) · byte length (long) · raw deflate of the records · sync(16)
 /// </code>
 /// (Avro 1.11 specification, "Object Container Files".) A block is never empty: icebird cannot read one that is.
@@ -15,6 +16,8 @@ internal sealed class AvroWriter
 {
     /// <summary>Uncompressed bytes after which a block is closed: Avro's own writers use about this much.</summary>
     private const int BlockBytes = 64 * 1024;
+
+    private const string ChecksumKey = "millrace.crc32c";
 
     private readonly AvroBuffer _file = new();
     private readonly byte[] _sync;
@@ -27,7 +30,10 @@ internal sealed class AvroWriter
     {
         _sync = sync;
         _file.Raw("Obj\u0001"u8);
-        IEnumerable<KeyValuePair<string, string>> own = [new("avro.schema", schema), new("avro.codec", "deflate")];
+        IEnumerable<KeyValuePair<string, string>> own =
+        [
+            new("avro.schema", schema), new("avro.codec", "deflate"), new(ChecksumKey, SealedText.Blank),
+        ];
         _file.Array([.. own, .. header], pair =>
         {
             _file.String(pair.Key);
@@ -35,6 +41,9 @@ internal sealed class AvroWriter
         });
         _file.Raw(_sync);
     }
+
+    /// <summary>The key and the length of its value, 8, as Avro writes them.</summary>
+    internal static ReadOnlySpan<byte> ChecksumMark => "millrace.crc32c\u0010"u8;
 
     /// <summary>Where the next record is written; call <see cref="EndRecord"/> after each.</summary>
     internal AvroBuffer Record { get; } = new();
@@ -55,7 +64,9 @@ internal sealed class AvroWriter
     internal byte[] Finish()
     {
         EndBlock();
-        return _file.Written.ToArray();
+        byte[] file = _file.Written.ToArray();
+        SealedText.Seal(file, ChecksumMark);
+        return file;
     }
 
     private void EndBlock()

@@ -92,7 +92,7 @@ public sealed class Expiry(TableStore store)
         {
             return await reading;
         }
-        catch (FileNotFoundException)
+        catch (IcebergFormatException gone) when (gone.InnerException is FileNotFoundException)
         {
             return null;
         }

@@ -38,7 +38,7 @@ public sealed class IntegrityCheck
         List<ManifestFile> manifests;
         try
         {
-            manifests = ManifestList.Read(await _objects.GetAsync(snapshot.ManifestList, ct), snapshot.ManifestList);
+            manifests = ManifestList.Read(await _objects.ReadAsync(snapshot.ManifestList, ct), snapshot.ManifestList);
         }
         catch (Exception problem) when (problem is IcebergFormatException or IOException)
         {
@@ -73,7 +73,7 @@ public sealed class IntegrityCheck
         var check = new ManifestCheck(_table.Metadata, manifest);
         try
         {
-            check.Run(await _objects.GetAsync(manifest.Path, ct));
+            check.Run(await _objects.ReadAsync(manifest.Path, ct));
         }
         catch (Exception problem) when (problem is IcebergFormatException or IcebergUnsupportedException or IOException)
         {

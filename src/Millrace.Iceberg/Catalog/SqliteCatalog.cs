@@ -29,26 +29,52 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
         "catalog_name = $catalog AND table_namespace = $namespace AND table_name = $table "
         + "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
 
+    private readonly string _path;
     private readonly string _connection;
+    private volatile bool _isComplete;
 
-    private SqliteCatalog(string path) => _connection = new SqliteConnectionStringBuilder
+    private SqliteCatalog(string path, SqliteOpenMode mode)
     {
-        DataSource = path,
-        Mode = SqliteOpenMode.ReadWriteCreate,
-        Pooling = true,
-        DefaultTimeout = (int)s_busyTimeout.TotalSeconds,
-    }.ToString();
+        _path = path;
+        _isComplete = mode == SqliteOpenMode.ReadOnly;
+        _connection = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Pooling = true,
+            DefaultTimeout = (int)s_busyTimeout.TotalSeconds,
+        }.ToString();
+    }
 
     /// <summary>Opens a catalog, creating file and tables where missing. Its directory must exist.</summary>
-    /// <exception cref="SqliteException">The file cannot be opened or is not a database.</exception>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    /// <exception cref="CatalogDamagedException">It is not a sound database.</exception>
     public static Task<SqliteCatalog> OpenAsync(string path, CancellationToken ct) => Task.Run(() =>
     {
-        var catalog = new SqliteCatalog(path);
-        using SqliteConnection connection = catalog.Connect();
-        Run(connection, "PRAGMA journal_mode = WAL");
-        Run(connection, Ddl);
+        SqliteCatalog catalog = At(path);
+        catalog.Use(_ => true);
         return catalog;
     }, ct);
+
+    /// <summary>A catalog that is opened, or created, by the first call of it: one that cannot be read now fails
+    /// then.</summary>
+    public static SqliteCatalog At(string path) => new(path, SqliteOpenMode.ReadWriteCreate);
+
+    /// <summary>A catalog of which nothing is written.</summary>
+    public static SqliteCatalog AtReadOnly(string path) => new(path, SqliteOpenMode.ReadOnly);
+
+    /// <summary>What SQLite finds wrong when it reads the whole file; empty if it is sound.</summary>
+    public Task<IReadOnlyList<string>> ProblemsAsync(CancellationToken ct) => Task.Run(() => Use(connection =>
+    {
+        using SqliteCommand command = Command(connection, "PRAGMA integrity_check");
+        using SqliteDataReader reader = command.ExecuteReader();
+        var problems = new List<string>();
+        while (reader.Read())
+        {
+            problems.Add(reader.GetString(0));
+        }
+        return (IReadOnlyList<string>)(problems is ["ok"] ? [] : problems);
+    }), ct);
 
     /// <summary>Closes the connections kept in the pool.</summary>
     public void Dispose()
@@ -63,9 +89,8 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
     public async Task<IReadOnlyDictionary<string, string>> ReadSideAsync(string table, CancellationToken ct) =>
         (await SnapshotAsync([], [table], ct)).Sides[table];
 
-    public Task<IReadOnlyList<TableName>> ListAsync(CancellationToken ct) => Task.Run<IReadOnlyList<TableName>>(() =>
+    public Task<IReadOnlyList<TableName>> ListAsync(CancellationToken ct) => Task.Run(() => Use(connection =>
     {
-        using SqliteConnection connection = Connect();
         using SqliteCommand command = Command(connection,
             "SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = $catalog "
             + "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL) ORDER BY 1, 2", ("$catalog", CatalogName));
@@ -75,13 +100,19 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
         {
             tables.Add(new TableName(reader.GetString(0), reader.GetString(1)));
         }
-        return tables;
-    }, ct);
+        return (IReadOnlyList<TableName>)tables;
+    }), ct);
 
     public Task<CatalogSnapshot> SnapshotAsync(
-        IReadOnlyList<TableName> tables, IReadOnlyList<string> sideTables, CancellationToken ct) => Task.Run(() =>
+        IReadOnlyList<TableName> tables, IReadOnlyList<string> sideTables, CancellationToken ct) =>
+        Task.Run(() => Use(connection => Snapshot(connection, tables, sideTables)), ct);
+
+    public Task<CommitOutcome> CommitAsync(CatalogCommit commit, CancellationToken ct) =>
+        Task.Run(() => Use(connection => Commit(connection, commit)), ct);
+
+    private static CatalogSnapshot Snapshot(
+        SqliteConnection connection, IReadOnlyList<TableName> tables, IReadOnlyList<string> sideTables)
     {
-        using SqliteConnection connection = Connect();
         // Deferred: a read transaction that never waits for a writer, and sees one instant throughout.
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
         var locations = new Dictionary<TableName, string>();
@@ -94,11 +125,10 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
         }
         return new CatalogSnapshot(locations, sideTables.ToDictionary(
             side => side, IReadOnlyDictionary<string, string> (side) => ReadSide(connection, side)));
-    }, ct);
+    }
 
-    public Task<CommitOutcome> CommitAsync(CatalogCommit commit, CancellationToken ct) => Task.Run(() =>
+    private static CommitOutcome Commit(SqliteConnection connection, CatalogCommit commit)
     {
-        using SqliteConnection connection = Connect();
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
         if (!commit.Swaps.All(swap => Swap(connection, swap)))
         {
@@ -118,7 +148,7 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
                 $"The catalog failed inside COMMIT (SQLite error {problem.SqliteExtendedErrorCode}).", problem);
         }
         return CommitOutcome.Committed;
-    }, ct);
+    }
 
     /// <summary>False if the table is not where the swap expects it.</summary>
     private static bool Swap(SqliteConnection connection, TableSwap swap)
@@ -188,12 +218,35 @@ public sealed class SqliteCatalog : ICatalog, IDisposable
         return rows;
     }
 
+    /// <summary>The one way to the file.</summary>
+    private T Use<T>(Func<SqliteConnection, T> work)
+    {
+        try
+        {
+            using SqliteConnection connection = Connect();
+            return work(connection);
+        }
+        catch (SqliteException problem) when (CatalogDamagedException.IsDamage(problem))
+        {
+            // The pool holds the damaged file open, even if the operator puts a sound one in its place.
+            Dispose();
+            _isComplete = false;
+            throw new CatalogDamagedException(_path, problem);
+        }
+    }
+
     private SqliteConnection Connect()
     {
         var connection = new SqliteConnection(_connection);
         try
         {
             connection.Open();
+            if (!_isComplete)
+            {
+                Run(connection, "PRAGMA journal_mode = WAL");
+                Run(connection, Ddl);
+                _isComplete = true;
+            }
             // Settings of a connection, not of the file; a pooled one may be new. FULL: a commit survives power loss.
             Run(connection, $"PRAGMA busy_timeout = {(int)s_busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL");
             return connection;

@@ -10,7 +10,7 @@ public sealed record Table(TableName Name, string MetadataLocation, TableMetadat
     public string Location => Metadata.Location;
 
     /// <summary>Loads the current state of a table, or null if the catalog does not know it.</summary>
-    /// <exception cref="IcebergFormatException">Its metadata file is damaged.</exception>
+    /// <exception cref="IcebergFormatException">Its metadata file is damaged or missing.</exception>
     public static async Task<Table?> LoadAsync(
         ICatalog catalog, TableName name, IObjectStore objects, CancellationToken ct) =>
         await catalog.LoadAsync(name, ct) is { } location ? await LoadAsync(name, location, objects, ct) : null;
@@ -19,5 +19,5 @@ public sealed record Table(TableName Name, string MetadataLocation, TableMetadat
     /// <exception cref="IcebergFormatException">The file is damaged.</exception>
     public static async Task<Table> LoadAsync(
         TableName name, string location, IObjectStore objects, CancellationToken ct) =>
-        new(name, location, TableMetadataJson.Parse(await objects.GetAsync(location, ct), location));
+        new(name, location, TableMetadataJson.Parse(await objects.ReadAsync(location, ct), location));
 }

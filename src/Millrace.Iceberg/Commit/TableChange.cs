@@ -130,7 +130,7 @@ public sealed class TableChange
         };
         string location = MetadataFiles.Next(origin, after, store.Author.NewUuid());
         written.Add(location);
-        await store.Objects.PutAsync(location, TableMetadataJson.Format(after), ct);
+        await store.Objects.PutAsync(location, TableMetadataJson.Format(after, location), ct);
         return new WrittenChange(
             new TableSwap(Table, origin?.MetadataLocation, location),
             new Table(Table, location, after),

@@ -18,5 +18,5 @@ public sealed class TableStore(IObjectStore objects, Author author, long manifes
     internal async Task<List<ManifestFile>> ReadListAsync(Snapshot? snapshot, CancellationToken ct) =>
         snapshot is null
             ? []
-            : ManifestList.Read(await Objects.GetAsync(snapshot.ManifestList, ct), snapshot.ManifestList);
+            : ManifestList.Read(await Objects.ReadAsync(snapshot.ManifestList, ct), snapshot.ManifestList);
 }

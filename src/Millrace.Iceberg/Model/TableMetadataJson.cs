@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -7,6 +8,10 @@ namespace Millrace.Iceberg;
 /// lists are always written, even empty.</summary>
 public static class TableMetadataJson
 {
+    /// <summary>Table property: <c>NAME:CRC</c>, the checksum of the metadata file of that name (<see
+    /// cref="SealedText"/>). Another engine's file, under another name, carries it on without a meaning.</summary>
+    private const string ChecksumProperty = "millrace.checksum";
+
     private const int FormatVersion = 2;
 
     /// <param name="bytes">A whole metadata file.</param>
@@ -18,6 +23,10 @@ public static class TableMetadataJson
         if (!Utf8.IsValid(bytes.Span))
         {
             throw new IcebergFormatException(file, "not a metadata file (it is no valid UTF-8)");
+        }
+        if (!SealedText.IsSound(bytes.Span, ChecksumMark(file)))
+        {
+            throw new IcebergFormatException(file, "its checksum is wrong");
         }
         try
         {
@@ -39,6 +48,18 @@ public static class TableMetadataJson
         }
     }
 
+    /// <summary>A whole metadata file with a checksum of its own.</summary>
+    /// <param name="metadata">The content.</param>
+    /// <param name="file">The location it is for.</param>
+    public static byte[] Format(TableMetadata metadata, string file)
+    {
+        string text = Encoding.UTF8.GetString(ChecksumMark(file)) + SealedText.Blank;
+        byte[] bytes = Format(
+            metadata.WithProperties(new Dictionary<string, string> { [ChecksumProperty] = text }));
+        SealedText.Seal(bytes, ChecksumMark(file));
+        return bytes;
+    }
+
     /// <summary>A whole metadata file.</summary>
     public static byte[] Format(TableMetadata metadata)
     {
@@ -49,6 +70,8 @@ public static class TableMetadataJson
         }
         return buffer.ToArray();
     }
+
+    private static byte[] ChecksumMark(string file) => Encoding.UTF8.GetBytes(file.Split('/')[^1] + ":");
 
     private static TableMetadata Read(JsonElement json) => new()
     {

@@ -9,14 +9,14 @@ internal sealed class ManifestCache(IObjectStore objects, long bytesMax)
     private readonly LinkedList<(string Location, Manifest Manifest)> _byUse = new();
     private long _bytes;
 
-    /// <exception cref="IcebergFormatException">The manifest is damaged.</exception>
+    /// <exception cref="IcebergFormatException">The manifest is damaged or missing.</exception>
     internal async Task<Manifest> GetAsync(ManifestFile description, CancellationToken ct)
     {
         if (Find(description.Path) is { } known)
         {
             return known;
         }
-        ReadOnlyMemory<byte> bytes = await objects.GetAsync(description.Path, ct);
+        ReadOnlyMemory<byte> bytes = await objects.ReadAsync(description.Path, ct);
         Manifest manifest = ManifestReader.Read(bytes, description);
         Keep(description.Path, manifest);
         return manifest;

@@ -5,7 +5,8 @@ namespace Millrace.Collect;
 
 /// <summary>Owns the log's writer: tells it what the lake has committed, so that segments are used again, and closes it
 /// after the last request.</summary>
-/// <param name="committed">The lake's position in this node's log; null while nothing was committed.</param>
+/// <param name="committed">The lake's position in this node's log; null while nothing was committed, or the lake
+/// cannot be read.</param>
 internal sealed class LogService(
     LogWriter writer, Func<CancellationToken, Task<long?>> committed, TimeProvider time) : BackgroundService
 {
@@ -24,7 +25,7 @@ internal sealed class LogService(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (await TryPositionAsync(stoppingToken) is { } position)
+                if (await committed(stoppingToken) is { } position)
                 {
                     writer.Release(position);
                 }
@@ -33,19 +34,6 @@ internal sealed class LogService(
         catch (OperationCanceledException)
         {
             // The host stops.
-        }
-    }
-
-    /// <summary>A catalog or lake that cannot be read now is asked again: segments are only used again later.</summary>
-    private async Task<long?> TryPositionAsync(CancellationToken ct)
-    {
-        try
-        {
-            return await committed(ct);
-        }
-        catch (Exception failure) when (failure is IOException or System.Data.Common.DbException)
-        {
-            return null;
         }
     }
 }

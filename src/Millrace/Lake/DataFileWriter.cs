@@ -33,7 +33,7 @@ internal sealed class DataFileWriter(ParquetWriter parquet, IObjectStore store, 
             var name = $"{target.NamePrefix}-{random.NextInt64():x16}.parquet";
             var path = Path.Combine(scratch, name);
             var written = parquet.Write(path, rows, order.Span);
-            var location = $"{target.Location}/data/{slot.Folder}/{name}";
+            var location = $"{target.Location}/data/{slot.Folder}/{DataFileName.With(name, FileChecksum.Of(path))}";
             stored.Add(location);
             await store.PutFileAsync(location, path, ct);
             files.Add(new DataFile

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -11,7 +12,31 @@ namespace Millrace.Lake;
 internal sealed record IdRunRow(
     string Node, long First, long End,
     [property: JsonPropertyName("received_min")] long ReceivedMin,
-    [property: JsonPropertyName("received_max")] long ReceivedMax, long Count);
+    [property: JsonPropertyName("received_max")] long ReceivedMax, long Count)
+{
+    [JsonIgnore]
+    public IdRunRange Range => new(
+        ulong.Parse(Node, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), First, End, ReceivedMin,
+        ReceivedMax);
+
+    /// <exception cref="CatalogDamagedException">It is no row of this name.</exception>
+    public static IdRunRow Read(string name, string text)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(text, IdRunJson.Default.IdRunRow) is { } row && row.Range.FileName == name)
+            {
+                return row;
+            }
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or FormatException or OverflowException
+            or ArgumentException)
+        {
+            throw new CatalogDamagedException("catalog.db", unreadable, $"the row of the id run {name} is unreadable");
+        }
+        throw new CatalogDamagedException("catalog.db", null, $"the row of the id run {name} says another range");
+    }
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IdRunRow))]
@@ -26,6 +51,9 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
     private const string KeyTable = "settings";
     private const string KeyName = "id_key";
 
+    /// <summary>Ends the name of a damaged run that was set aside.</summary>
+    private const string SetAsideSuffix = ".damaged";
+
     /// <summary>Fewest runs that are merged: look-ups pass every run's filter.</summary>
     private const int MergedAt = 8;
 
@@ -35,22 +63,58 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
     /// <summary>The hash of this catalog. Valid after <see cref="OpenAsync"/>.</summary>
     public IdHash Hash => _hash ?? throw new InvalidOperationException("The id runs are not open.");
 
-    /// <summary>Opens all runs of the catalog; nothing is scanned.</summary>
-    public async Task<IdRuns> OpenAsync(CancellationToken ct)
+    /// <summary>Opens all runs of the catalog; nothing is scanned but <paramref name="suspects"/>.</summary>
+    /// <param name="suspects">Paths of runs of which every page is to be checked.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="IdRunException">One is newer, or made with another key.</exception>
+    /// <exception cref="CatalogDamagedException">The key or a row is not what was written.</exception>
+    public async Task<OpenedRuns> OpenAsync(IReadOnlySet<string> suspects, CancellationToken ct)
     {
         disk.CreateDirectory(directory);
         _hash = new IdHash(await KeyAsync(ct));
         var rows = await catalog.ReadSideAsync(SideTable, ct);
         var own = $"{node:x16}-";
-        Delete(disk.List(directory)
-            .Where(name => name.StartsWith(own, StringComparison.Ordinal) && !rows.ContainsKey(name)));
-        var runs = new IdRuns();
-        foreach (var name in rows.Keys)
+        Delete(disk.List(directory).Where(name => name.StartsWith(own, StringComparison.Ordinal)
+            && !name.EndsWith(SetAsideSuffix, StringComparison.Ordinal) && !rows.ContainsKey(name)));
+        var opened = new OpenedRuns(new IdRuns(), []);
+        try
         {
-            runs.Add(Open(Path.Combine(directory, name)));
+            foreach (var (name, text) in rows)
+            {
+                Open(IdRunRow.Read(name, text), suspects, opened);
+            }
+            return opened;
         }
-        return runs;
+        catch
+        {
+            opened.Runs.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>Moves a damaged run out of the way, under a name that nothing removes.</summary>
+    /// <returns>That name; null if there is no file.</returns>
+    public string? SetAside(DamagedRun damaged)
+    {
+        var path = Path.Combine(directory, damaged.Row.Range.FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+        disk.Rename(path, path + SetAsideSuffix);
+        disk.SyncDirectory(directory);
+        return Path.GetFileName(path) + SetAsideSuffix;
+    }
+
+    /// <summary>Writes a run, durable but not yet in the catalog.</summary>
+    public IdRun Write(IdRunRange range, IReadOnlyCollection<IdEntry> entries) => Open(IdRunWriter.Write(
+        disk, directory, new IdRunContent(range, Hash.KeyCheck, entries.Count, entries)));
+
+    /// <summary>Puts runs in the place of a damaged one, in one transaction.</summary>
+    public Task SwapAsync(DamagedRun damaged, IReadOnlyList<IdRun> runs, CancellationToken ct) =>
+        catalog.CommitAsync(
+            new CatalogCommit(
+                [], [new SideRow(SideTable, damaged.Row.Range.FileName, null), .. runs.Select(RowOf)]), ct);
 
     /// <summary>Writes the ids a generation claimed. The run counts once its row is committed.</summary>
     public IdRun Write(Generation generation)
@@ -141,11 +205,33 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
 
     private IdRun Open(string path) => IdRun.Open(path, Hash.KeyCheck, _budget);
 
+    private void Open(IdRunRow row, IReadOnlySet<string> suspects, OpenedRuns opened)
+    {
+        var path = Path.Combine(directory, row.Range.FileName);
+        IdRun? run = null;
+        try
+        {
+            run = Open(path);
+            if (suspects.Contains(path))
+            {
+                run.CheckEntries();
+            }
+            opened.Runs.Add(run);
+        }
+        catch (Exception damage) when (damage is FileNotFoundException or IdRunException { IsDamage: true })
+        {
+            run?.Dispose();
+            opened.Damaged.Add(new DamagedRun(row, damage.Message));
+        }
+    }
+
     private async Task<byte[]> KeyAsync(CancellationToken ct)
     {
         if ((await catalog.ReadSideAsync(KeyTable, ct)).TryGetValue(KeyName, out var known))
         {
-            return Convert.FromHexString(known);
+            return known.Length == 2 * IdHash.KeyBytes && known.All(char.IsAsciiHexDigit)
+                ? Convert.FromHexString(known)
+                : throw new CatalogDamagedException("catalog.db", null, "its key of ids is unreadable");
         }
         // A secret: who could guess it could make the ids of others meet.
         var key = RandomNumberGenerator.GetBytes(IdHash.KeyBytes);
@@ -154,6 +240,14 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
         return key;
     }
 }
+
+/// <summary>The runs of a catalog: those that can be read, and those that cannot.</summary>
+internal sealed record OpenedRuns(IdRuns Runs, List<DamagedRun> Damaged);
+
+/// <summary>A run that must be made again before ids can be looked up.</summary>
+/// <param name="Row">What the catalog says of it.</param>
+/// <param name="Fault">What is wrong with its file, as a sentence.</param>
+internal sealed record DamagedRun(IdRunRow Row, string Fault);
 
 /// <summary>Runs that became one.</summary>
 internal sealed record IdRunMerge(IReadOnlyList<IdRun> Inputs, IdRun Merged);

@@ -169,7 +169,13 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
         _generation.CoverTime(item.Record.ReceivedMicros);
         _hotReceived ??= item.Record.ReceivedMicros;
+        var lost = parts.Refiner.ControlRecordsLost;
         parts.Refiner.Take(item.Record, parts.Fresh);
+        if (parts.Refiner.ControlRecordsLost > lost)
+        {
+            parts.Metrics.RulesLost(parts.Refiner.ControlRecordsLost - lost);
+            logger.RulesLost(parts.Refiner.ControlRecordsLost - lost, item.Record.Offset);
+        }
     }
 
     private bool IsHotDue() => _hotFirst >= 0
@@ -247,15 +253,15 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
     }
 
-    /// <summary>Care that fails must not hold up commits: it is due again after the next one.</summary>
+    /// <summary>Care that fails must not hold up commits: it is due again after the next one. A damaged id run is not
+    /// for care to mend: the role begins anew and rebuilds it.</summary>
     private async Task CareAsync(Generation generation)
     {
         try
         {
             await parts.Care.AfterCommitAsync(generation);
         }
-        catch (Exception exception) when (LakeFailures.MayPass(exception)
-            || exception is StaleChangeException or IdRunException)
+        catch (Exception exception) when (LakeFailures.MayPass(exception) || exception is StaleChangeException)
         {
             parts.Metrics.Retried("care for the lake");
             logger.StepFailed(exception, "care for the lake", 1);

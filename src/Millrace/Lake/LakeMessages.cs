@@ -15,6 +15,27 @@ internal static partial class LakeMessages
     public static partial void StepFailed(this ILogger logger, Exception exception, string step, int attempt);
 
     [LoggerMessage(
+        LogLevel.Error,
+        "The lake stands still and begins anew in {Seconds} s; the log keeps what comes in. {Fault}")]
+    public static partial void LakeFault(this ILogger logger, Exception exception, double seconds, string fault);
+
+    [LoggerMessage(LogLevel.Information, "The lake works again.")]
+    public static partial void LakeWorks(this ILogger logger);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Fault} It was made again from the rows of its range: {Ids} ids, {Expected} were in it. "
+        + "The damaged file is kept as {Kept}.")]
+    public static partial void IdRunRebuilt(
+        this ILogger logger, string fault, long ids, long expected, string kept);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Lost} changes of the rules before offset {Offset} are lost in damage of the log: records up to the next "
+        + "change or segment are refined by the rules before them.")]
+    public static partial void RulesLost(this ILogger logger, long lost, long offset);
+
+    [LoggerMessage(
         LogLevel.Warning,
         "The log holds nothing that can be read from offset {From} to {To}; no event is known to be lost.")]
     public static partial void LogGap(this ILogger logger, long from, long to);

@@ -8,7 +8,10 @@ internal sealed class LakeMetrics
 {
     private readonly Counter<long> _events;
     private readonly Counter<long> _damaged;
+    private readonly Counter<long> _rulesLost;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _faults;
+    private readonly Counter<long> _runsRebuilt;
     private readonly Counter<long> _commits;
     private readonly Counter<long> _committedBytes;
     private readonly Histogram<double> _commitDuration;
@@ -23,7 +26,13 @@ internal sealed class LakeMetrics
         var refine = meters.Create("Millrace.Refine");
         _events = refine.CreateCounter<long>("millrace.refine.events", "{event}", "Events by what became of them.");
         _damaged = refine.CreateCounter<long>("millrace.refine.damaged", "{event}", "Events in unreadable log bytes.");
+        _rulesLost = refine.CreateCounter<long>(
+            "millrace.refine.rules.lost", "{change}", "Changes of the rules in unreadable log bytes.");
         var lake = meters.Create("Millrace.Lake");
+        _faults = lake.CreateCounter<long>(
+            "millrace.lake.faults", "{fault}", "Times the lake stood still and began anew.");
+        _runsRebuilt = lake.CreateCounter<long>(
+            "millrace.lake.id_runs.rebuilt", "{run}", "Damaged id runs made again from the rows of their range.");
         _retries = lake.CreateCounter<long>(
             "millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
         lake.CreateObservableCounter(
@@ -42,6 +51,12 @@ internal sealed class LakeMetrics
     public void Refined(Outcome outcome, long events) => _events.Add(events, _outcomes[(int)outcome]);
 
     public void Damaged(long events) => _damaged.Add(events);
+
+    public void RulesLost(long changes) => _rulesLost.Add(changes);
+
+    public void Faulted() => _faults.Add(1);
+
+    public void RunRebuilt() => _runsRebuilt.Add(1);
 
     public void Retried(string step) => _retries.Add(1, KeyValuePair.Create("step", (object?)step));
 

@@ -22,32 +22,101 @@ internal sealed record LakeRoleParts(DataDirectory Directory, IDisk Disk, LakeTa
 }
 
 /// <summary>The role lake: opens what it needs, runs the loop until the process stops, and drains.</summary>
+/// <remarks>
+/// Where the world fails in a way that repeating a step does not mend, the role ends and begins anew from what is
+/// durable, at a bounded pace: the process stays up, Collect goes on, and <see cref="Fault"/> says what is wrong
+/// (docs/decisions/010-…). A bug of ours ends the process.
+/// </remarks>
 internal sealed class LakeRole(
     LakeRoleParts parts, LakeOptions options, LakeMetrics metrics, TimeProvider time, ILoggerFactory loggers)
     : BackgroundService
 {
     private const int CompressionLevel = 1;
+    private const long RebuildMemoryBytes = 256L << 20;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(30);
 
-    private LakeLoop? _loop;
+    private readonly ILogger<LakeRole> _logger = loggers.CreateLogger<LakeRole>();
+    private readonly HashSet<string> _suspectRuns = [];
+    private volatile LakeLoop? _loop;
+    private volatile string? _fault;
     private long _targetAtStart = long.MaxValue;
 
     /// <summary>True once the rows of everything that was in the log at start are visible again.</summary>
     public bool IsCaughtUp => _loop is { } loop && (loop.HasCaughtUp || loop.RefinedEnd >= _targetAtStart);
 
+    /// <summary>Why the lake stands still, as a sentence; null: it does not.</summary>
+    public string? Fault => _fault;
+
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await parts.Tables.CreateMissingAsync(cancellationToken);
+        try
+        {
+            // Before the process is ready: whoever asks then finds the tables.
+            await parts.Tables.CreateMissingAsync(cancellationToken);
+        }
+        catch (Exception failure) when (LakeFailures.IsOfTheWorld(failure))
+        {
+            // The role meets it again at once, and says so.
+            _fault = failure.Message;
+        }
         await base.StartAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.Factory.StartNew(
-            () => RunAsync(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning,
+            () => BeginAnewAsync(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning,
             TaskScheduler.Default).Unwrap();
+
+    /// <summary>The edge where what cannot be mended in place ends. Pauses double from a second to half a minute, and
+    /// begin at a second again once the lake has worked in between.</summary>
+    private async Task BeginAnewAsync(CancellationToken stop)
+    {
+        for (var pause = FirstPause; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
+        {
+            try
+            {
+                await RunAsync(stop);
+                return;
+            }
+            catch (Exception failure) when (LakeFailures.IsOfTheWorld(failure) && !stop.IsCancellationRequested)
+            {
+                pause = IsCaughtUp ? FirstPause : pause;
+                Stand(failure, pause);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested && _fault is not null)
+            {
+                // It was about to try again.
+            }
+            await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stop.IsCancellationRequested)
+            {
+                // What is in the log stays there: whoever stops the process must know that it was not drained.
+                throw new LakeStandsException(_fault!);
+            }
+        }
+    }
+
+    private void Stand(Exception failure, TimeSpan pause)
+    {
+        if (failure is IdRunException { IsDamage: true } run)
+        {
+            _suspectRuns.Add(run.Path);
+        }
+        (_loop, _targetAtStart) = (null, long.MaxValue);
+        _fault = failure.Message;
+        metrics.Faulted();
+        _logger.LakeFault(failure, pause.TotalSeconds, failure.Message);
+    }
 
     private async Task RunAsync(CancellationToken stop)
     {
         var node = parts.Directory.NodeText;
+        if (await parts.Tables.FormerRootAsync(stop) is { } former)
+        {
+            throw LakeTables.Moved(parts.Directory.Path, former);
+        }
+        await parts.Tables.CreateMissingAsync(stop);
         var position = await parts.Tables.PositionAsync(node, stop) ?? new LakePosition(0, 0);
         var scratch = ResetScratch();
         var hot = new HotSegments(parts.Disk, parts.Directory.In("hot"), node);
@@ -55,7 +124,7 @@ internal sealed class LakeRole(
         using var zstd = new Zstd(CompressionLevel);
         using var reader = OpenReader(new LogPosition(position.Offset, position.Events ?? -1));
         var idFiles = new IdRunFiles(parts.Tables.Catalog, parts.Disk, parts.Directory.In("ids"), parts.Directory.Node);
-        using var runs = await idFiles.OpenAsync(stop);
+        using var runs = await OpenRunsAsync(idFiles, stop);
         var fresh = new FreshRows(node) { Metrics = metrics };
         var claims = new Claims(idFiles.Hash, runs);
         _loop = new LakeLoop(
@@ -79,8 +148,58 @@ internal sealed class LakeRole(
         metrics.RefinedTo(position.Offset);
         metrics.CommittedTo(position.Offset);
         _targetAtStart = reader.SyncedEnd;
-        loggers.CreateLogger<LakeRole>().Resumed(position.Offset, node);
+        _logger.Resumed(position.Offset, node);
+        if (_fault is not null)
+        {
+            _fault = null;
+            _logger.LakeWorks();
+        }
         await _loop.RunAsync(stop);
+    }
+
+    /// <summary>Opens the id runs; a damaged one is made again first.</summary>
+    private async Task<IdRuns> OpenRunsAsync(IdRunFiles files, CancellationToken ct)
+    {
+        var opened = await files.OpenAsync(_suspectRuns, ct);
+        try
+        {
+            if (opened.Damaged.Count > 0)
+            {
+                await RebuildRunsAsync(files, opened, ct);
+            }
+            _suspectRuns.Clear();
+            return opened.Runs;
+        }
+        catch
+        {
+            opened.Runs.Dispose();
+            throw;
+        }
+    }
+
+    private async Task RebuildRunsAsync(IdRunFiles files, OpenedRuns opened, CancellationToken ct)
+    {
+        using var database = Database.Open(null, new Dictionary<string, string>
+        {
+            ["memory_limit"] = $"{RebuildMemoryBytes >> 20}MiB",
+            ["threads"] = "1",
+            ["temp_directory"] = parts.Directory.In("tmp/lake"),
+            ["autoinstall_known_extensions"] = "false",
+            ["autoload_known_extensions"] = "false",
+        });
+        using var connection = database.Connect();
+        connection.Execute("SET TimeZone = 'UTC'");
+        var rebuild = new IdRunRebuild(parts.Tables, connection, files);
+        foreach (var damaged in opened.Damaged)
+        {
+            var rebuilt = await rebuild.RunAsync(damaged, ct);
+            metrics.RunRebuilt();
+            _logger.IdRunRebuilt(damaged.Fault, rebuilt.Ids, damaged.Row.Count, rebuilt.Kept ?? "(no file)");
+            foreach (var run in rebuilt.Runs)
+            {
+                opened.Runs.Add(run);
+            }
+        }
     }
 
     private LogReader OpenReader(LogPosition position)
@@ -115,3 +234,7 @@ internal sealed class LakeRole(
         return scratch;
     }
 }
+
+/// <summary>The process stops while the lake stands still: the log keeps what was not drained.</summary>
+internal sealed class LakeStandsException(string fault)
+    : Exception($"The lake stood still, the log keeps what it had not read: {fault}");

@@ -30,7 +30,8 @@ internal static class LakeSetup
         services.AddSingleton(provider =>
         {
             var role = provider.GetRequiredService<LakeRole>();
-            return new ReadinessCheck("lake", () => role.IsCaughtUp ? null : "The lake is still reading the log.");
+            return new ReadinessCheck(
+                "lake", () => role.Fault ?? (role.IsCaughtUp ? null : "The lake is still reading the log."));
         });
         return services;
     }

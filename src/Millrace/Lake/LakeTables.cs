@@ -1,4 +1,5 @@
 using System.Globalization;
+using Millrace.Control;
 using Millrace.Iceberg;
 
 namespace Millrace.Lake;
@@ -48,15 +49,49 @@ internal sealed class LakeTables
         return tail < 0 || location!.StartsWith(_root + "/", StringComparison.Ordinal) ? null : location[..tail];
     }
 
+    /// <summary>What to say where <see cref="FormerRootAsync"/> names a place.</summary>
+    public static OperatorException Moved(string directory, string former) => new(
+        OperatorException.Failed,
+        $"The lake in '{directory}' was made at {former}, and its tables hold that location: move it back.");
+
+    /// <summary>0, the position of a lake in which there is nothing.</summary>
+    /// <exception cref="IcebergFormatException">There is something: the catalog was lost.</exception>
+    public async Task<long> StartAsync(CancellationToken ct)
+    {
+        if (await Catalog.LoadAsync(LakeTable.Events.TableName, ct) is null)
+        {
+            await RefuseIfUsedAsync(LakeTable.Events, ct);
+        }
+        return 0;
+    }
+
     /// <summary>Creates the tables that are missing, all in one transaction.</summary>
+    /// <exception cref="IcebergFormatException">The catalog does not know a table whose data files are
+    /// there.</exception>
     public async Task CreateMissingAsync(CancellationToken ct)
     {
         var known = await Catalog.SnapshotAsync([.. LakeTable.All.Select(table => table.TableName)], [], ct);
-        var missing = LakeTable.All.Where(table => !known.Locations.ContainsKey(table.TableName))
-            .Select(table => TableChange.Create(table.TableName, Definition(table))).ToList();
+        var missing = LakeTable.All.Where(table => !known.Locations.ContainsKey(table.TableName)).ToList();
+        foreach (var table in missing)
+        {
+            await RefuseIfUsedAsync(table, ct);
+        }
         if (missing.Count > 0)
         {
-            await new Transaction(Catalog, Store).CommitAsync(new TransactionRequest(missing), ct);
+            var changes = missing.Select(table => TableChange.Create(table.TableName, Definition(table))).ToList();
+            await new Transaction(Catalog, Store).CommitAsync(new TransactionRequest(changes), ct);
+        }
+    }
+
+    /// <summary>An empty catalog beside a lake is a lost one: to begin anew would hide all rows there are.</summary>
+    private async Task RefuseIfUsedAsync(LakeTable table, CancellationToken ct)
+    {
+        var data = $"{Location(table)}/data/";
+        await foreach (var file in Store.Objects.ListAsync(data, ct))
+        {
+            throw new IcebergFormatException(
+                file.Location, $"the catalog does not know the table '{table.Name}' of this file: catalog.db was lost "
+                + "or emptied. Restore it, together with 'lake' and 'ids', from a backup of the data directory.");
         }
     }
 
@@ -87,8 +122,8 @@ internal sealed class LakeTables
         }
         var count = events.CurrentSnapshot?.Summary.GetValueOrDefault(EventsKeyPrefix + node)
             ?? events.Properties.GetValueOrDefault(EventsKeyPrefix + node);
-        return new LakePosition(
-            offset, count is null ? null : long.Parse(count, NumberStyles.None, CultureInfo.InvariantCulture));
+        var isKnown = long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var before);
+        return new LakePosition(offset, isKnown ? before : null);
     }
 
     public string Location(LakeTable table) => $"{_root}/{table.Name}";

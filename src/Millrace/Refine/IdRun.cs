@@ -100,6 +100,21 @@ internal sealed unsafe class IdRun : IDisposable
         }
     }
 
+    /// <summary>Reads every page.</summary>
+    /// <exception cref="IdRunException">One is damaged, or its ids do not ascend.</exception>
+    public void CheckEntries()
+    {
+        IdEntry? last = null;
+        foreach (var entry in Entries())
+        {
+            if (last is { } before && before.Id >= entry.Id)
+            {
+                throw IdRunException.Damaged(Path, "its ids do not ascend");
+            }
+            last = entry;
+        }
+    }
+
     public void Dispose()
     {
         if (_isDisposed)

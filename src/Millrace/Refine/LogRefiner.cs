@@ -12,6 +12,11 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
 {
     private long _segment = -1;
     private long _lastReceived;
+    private uint _stamps;
+
+    /// <summary>Control records that damage of the log took, so far. The next one, or the next segment, puts the rules
+    /// right again.</summary>
+    public long ControlRecordsLost { get; private set; }
 
     /// <summary>A record of the log. One for which the rules could not be looked up may be taken again.</summary>
     /// <exception cref="InvalidDataException">A newer Millrace wrote it; nothing was taken.</exception>
@@ -42,6 +47,7 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
             case EnvelopeKind.Refusals: CountRefusals(batch, sink); break;
             default: throw new System.Diagnostics.UnreachableException();
         }
+        ControlRecordsLost += StampsMissing(record, envelope.Kind);
     }
 
     /// <summary>Learns the rules and the time in force at a position from the records before it in its
@@ -55,11 +61,12 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
             {
                 _lastReceived = item.Record.ReceivedMicros;
                 TakeStamp(item.Record);
-                if (Envelope.TryRead(item.Record.Payload, out var envelope) == EnvelopeState.Sound
-                    && envelope.Kind == EnvelopeKind.Control)
+                var isSound = Envelope.TryRead(item.Record.Payload, out var envelope) == EnvelopeState.Sound;
+                if (isSound && envelope.Kind == EnvelopeKind.Control)
                 {
                     refiner.Rules = rulesOf(envelope.Body);
                 }
+                StampsMissing(item.Record, isSound ? envelope.Kind : EnvelopeKind.Batch);
             }
         }
     }
@@ -71,7 +78,17 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         {
             refiner.Rules = rulesOf(record.Stamp);
             _segment = record.SegmentBase;
+            _stamps = record.SegmentStamps;
         }
+    }
+
+    /// <summary>How many more times the stamp had been set, when this record was placed, than control records were
+    /// read in its segment.</summary>
+    private uint StampsMissing(in LogRecord record, EnvelopeKind kind)
+    {
+        var expected = _stamps + (kind == EnvelopeKind.Control ? 1u : 0u);
+        _stamps = record.Stamps;
+        return record.Stamps > expected ? record.Stamps - expected : 0;
     }
 
     /// <summary>Bytes of the log that could not be read; their events are known by number only.</summary>
@@ -81,7 +98,11 @@ internal sealed class LogRefiner(Refiner refiner, Func<ReadOnlySpan<byte>, Refin
         if (damage.Events > 0)
         {
             CountDamage(
-                new ReceivedBatch { Offset = damage.From, Received = _lastReceived, Events = 0, Envelope = default },
+                new ReceivedBatch
+                {
+                    Offset = damage.From, Received = Math.Max(_lastReceived, damage.ReceivedMicros), Events = 0,
+                    Envelope = default,
+                },
                 new LedgerCount(Outcome.Damaged, "log_damaged", damage.Events, 0), sink);
         }
     }

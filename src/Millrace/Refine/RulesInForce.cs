@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Millrace.Control;
 
@@ -11,8 +12,8 @@ internal sealed class RulesInForce(ControlStore store)
 
     private readonly Dictionary<string, RefineRules> _known = [];
 
-    /// <exception cref="InvalidDataException">control.db does not hold the version:
-    /// it was replaced or is damaged.</exception>
+    /// <exception cref="InvalidDataException">control.db does not hold the version, or not as it was: it was replaced
+    /// or is damaged.</exception>
     public RefineRules Of(ReadOnlySpan<byte> hash)
     {
         if (hash.IndexOfAnyExcept((byte)0) < 0)
@@ -26,9 +27,13 @@ internal sealed class RulesInForce(ControlStore store)
             {
                 _known.Clear();
             }
-            _known[name] = rules = Read(store.Version(hash.ToArray()) ?? throw new InvalidDataException(
-                $"control.db does not hold control version {name}, which the log names: "
-                + "restore the control.db of this directory."));
+            var content = store.Version(hash.ToArray());
+            if (content is null || !SHA256.HashData(content).AsSpan().SequenceEqual(hash))
+            {
+                throw new InvalidDataException($"control.db does not hold control version {name}, which the log names"
+                    + $"{(content is null ? "" : ", as it was")}: restore the control.db of this directory.");
+            }
+            _known[name] = rules = Read(content);
         }
         return rules;
     }

@@ -129,6 +129,9 @@ internal sealed class LakeWorld : IAsyncDisposable
         await role.ExecuteTask!;
     }
 
+    /// <summary>Closes all connections to the catalog, as the end of a process does.</summary>
+    public void ForgetCatalog() => _catalog.Dispose();
+
     public async Task<Table> TableAsync(LakeTable table) =>
         await Table.LoadAsync(_catalog, table.TableName, Objects, default) ?? throw new InvalidOperationException();
 

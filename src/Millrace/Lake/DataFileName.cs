@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace Millrace.Lake;
+
+/// <summary>Names of data files:
+/// <c>&lt;node&gt;-&lt;first&gt;-&lt;end&gt;-&lt;id&gt;-&lt;crc&gt;.parquet</c>.</summary>
+/// <remarks>The CRC-32C of the whole file stands in its name, for Parquet files as DuckDB writes and reads them have
+/// no checksum: of 600 flipped bits in one, DuckDB 1.5 took notice of a sixth.</remarks>
+internal static class DataFileName
+{
+    private const string Suffix = ".parquet";
+    private const int Parts = 5;
+    private const int CrcDigits = 8;
+
+    /// <summary>A name without its checksum, completed.</summary>
+    public static string With(string name, FileChecksum checksum) => string.Create(
+        CultureInfo.InvariantCulture, $"{name[..^Suffix.Length]}-{checksum.Crc:x8}{Suffix}");
+
+    /// <summary>The checksum in a file's path or location; null if it is not of our naming.</summary>
+    public static uint? ChecksumIn(string path)
+    {
+        var parts = Path.GetFileNameWithoutExtension(path).Split('-');
+        return path.EndsWith(Suffix, StringComparison.Ordinal) && parts.Length == Parts && parts[^1].Length == CrcDigits
+            && uint.TryParse(parts[^1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc)
+            ? crc : null;
+    }
+
+    /// <summary>Whether the file has the bytes it was committed with; true also where its name does not tell.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static bool IsSound(string path) => ChecksumIn(path) is not { } crc || FileChecksum.Of(path).Crc == crc;
+}
