@@ -73,7 +73,7 @@ internal sealed class Simulated
             {
                 0 => _random.Next(1, 80), 1 or 2 => _random.Next(1, 700), 3 => _random.Next(1, 2000), _ => 0,
             };
-            process.Catalog.TroublePercent = _random.Next(3) == 0 ? _random.Next(1, 30) : 0;
+            process.Catalog.TroublePercent = _random.Next(2) == 0 ? _random.Next(1, 40) : 0;
             if (_random.Next(4) == 0)
             {
                 FailSoon();
@@ -159,19 +159,19 @@ internal sealed class Simulated
     {
         switch (_random.Next(16))
         {
-            case < 6:
+            case < 5:
                 for (var count = _random.Next(1, 5); count > 0; count--)
                 {
                     Send(process, _clients.Next());
                 }
                 break;
-            case 6 or 7:
+            case 5 or 6:
                 process.Threads.FinishLog();
                 break;
-            case 8 or 9:
+            case 7 or 8:
                 Advance(process, TimeSpan.FromMilliseconds(_random.Next(1, 1500)));
                 break;
-            case 10 or 11:
+            case 9 or 10 or 11:
                 Advance(process, _options.CommitAfter);
                 break;
             case 12:

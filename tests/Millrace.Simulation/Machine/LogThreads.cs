@@ -103,7 +103,6 @@ internal sealed class LogThreads
         _isSpareMade &= failure is null && operation != "open";
     }
 
-    public override string ToString() => $"failing {_writer?.Condition}, holds {_holdsRecords}, old {_isOld}, sparesfailed {_hasSparesFailed}, made {_isSpareMade}, woken {_areSparesWoken}, log {Turns.Log}, spares {Turns.Spares}";
     public void End() => Turns.Free();
 
     private void Go(Turns.Walker walker, int steps)
@@ -114,10 +113,7 @@ internal sealed class LogThreads
 
     private void AwaitLog()
     {
-        var _before = ToString();
-        try {
         Turns.AwaitArrival(Turns.Log);
-        } catch (Exception e) { throw new InvalidOperationException(e.Message + " before: " + _before + "; after: " + ToString(), e); }
         AwaitSparesIfWoken();
     }
 
