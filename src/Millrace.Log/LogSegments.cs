@@ -43,12 +43,13 @@ public sealed record LogSegment(string Path, long Base, long End, long FileBytes
 /// <summary>The segments of a log, as they lie on the disk.</summary>
 public static class LogSegments
 {
-    /// <summary>All segments in order of their offsets, with their headers.</summary>
+    /// <summary>All segments in order of their offsets, with their headers; those that a writer releases meanwhile are
+    /// left out.</summary>
     /// <exception cref="NewerFormatException">One was written by a newer Millrace.</exception>
     public static IReadOnlyList<LogSegment> List(IDisk disk, string directory)
     {
         ArgumentNullException.ThrowIfNull(disk);
-        return [.. Names(disk, directory).Select(name => Open(disk, directory, name))];
+        return [.. Names(disk, directory).Select(name => TryOpen(disk, directory, name)).OfType<LogSegment>()];
     }
 
     /// <summary>The names of all segments, in order of their offsets.</summary>
@@ -70,5 +71,17 @@ public static class LogSegments
         // A header under the wrong name would give its records the wrong place.
         bool isItsOwn = header?.Base == name.Base && header.End == name.End;
         return new LogSegment(path, name.Base, name.End, file.Length) { Header = isItsOwn ? header : null };
+    }
+
+    private static LogSegment? TryOpen(IDisk disk, string directory, SegmentName name)
+    {
+        try
+        {
+            return Open(disk, directory, name);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 }

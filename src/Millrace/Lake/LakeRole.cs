@@ -218,7 +218,14 @@ internal sealed class LakeRole(
         if (segment is not null)
         {
             using var reader = OpenReader(segment.Base);
-            refiner.Prime(reader, position);
+            try
+            {
+                refiner.Prime(reader, position);
+            }
+            catch (FileNotFoundException) when (segment.End <= position)
+            {
+                // A collector in another process has let it go; the next segment says which rules are in force.
+            }
         }
         return refiner;
     }

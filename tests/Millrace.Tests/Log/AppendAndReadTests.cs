@@ -1,4 +1,6 @@
 using Millrace.Log;
+using Millrace.Tests.Lake;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Log;
 
@@ -155,6 +157,25 @@ public class AppendAndReadTests
         rest.Records.Values.ShouldBe([2]);
         rest.Damage.ShouldBeEmpty();
         LogSegments.List(_log.Disk, LogScenario.Directory).Count.ShouldBe(segments);
+    }
+
+    [Fact]
+    public void A_segment_that_is_released_while_segments_are_listed_is_left_out()
+    {
+        using var directory = new ScratchDirectory();
+        string[] paths = [.. new[] { 0, 100, 200 }.Select(at => directory.In($"{at:D20}-{at + 100:D20}.seg"))];
+        Array.ForEach(paths, path => File.WriteAllText(path, ""));
+        var disk = new FaultyDisk
+        {
+            BeforeOpen = path =>
+            {
+                if (path == paths[0])
+                {
+                    File.Move(path, path + ".old");
+                }
+            },
+        };
+        LogSegments.List(disk, directory.Path).Select(segment => segment.Path).ShouldBe(paths[1..]);
     }
 
     [Fact]
