@@ -4,7 +4,7 @@ namespace Millrace.Integration;
 /// were promised.</summary>
 internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
 {
-    private static readonly TimeSpan PatienceForPlaced = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan PatienceForPlaced = TimeSpan.FromSeconds(3);
 
     private readonly string _trace = workspace.In("trace");
     private readonly CrashReport _report = new();

@@ -25,7 +25,7 @@ internal sealed class LoadDriver : IAsyncDisposable
     public async Task FinishAsync()
     {
         await _enough.CancelAsync();
-        await Task.WhenAll(_clients).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(_clients).WaitAsync(TimeSpan.FromMinutes(5));
     }
 
     /// <summary>Gives up what has no yes yet: a test that failed must not wait for a server that is gone.</summary>

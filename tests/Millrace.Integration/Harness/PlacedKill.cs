@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Millrace.Integration;
 
 /// <summary>SIGKILL where a thread of a program is about to make a system call for the n-th time, by strace.</summary>
-/// <remarks>The call itself has no effect any more. strace counts each thread's calls for themselves, and a program that
-/// never comes so far lives on. Without strace's seccomp filter, under which it injects no signal.</remarks>
+/// <remarks>The call itself has no effect any more. strace counts each thread's calls for themselves, and a program
+/// that never comes so far lives on. Without strace's seccomp filter, under which it injects no signal.</remarks>
 /// <param name="Calls">Names with commas, such as <c>pwrite64,fdatasync</c>.</param>
 /// <param name="At">The n, from 1.</param>
 internal sealed partial record PlacedKill(string Calls, int At)
@@ -34,7 +34,7 @@ internal sealed partial record PlacedKill(string Calls, int At)
         };
     }
 
-    /// <summary>The file of the call at which the program died; null: it came to none, or the call names none.</summary>
+    /// <summary>The file of the call at which the program died; null: the call names none.</summary>
     public static string? LandedOn(string trace) => File.ReadLines(trace)
         .Select(line => CallOnPath().Match(line)).LastOrDefault(match => match.Success)?.Groups[1].Value;
 

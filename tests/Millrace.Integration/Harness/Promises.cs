@@ -3,7 +3,8 @@ using Millrace.Events;
 
 namespace Millrace.Integration;
 
-/// <summary>What clients were promised, held against what is there: the ids of both, each a file, compared in SQL.</summary>
+/// <summary>What clients were promised, held against what is there: the ids of both, compared in SQL.</summary>
+/// <param name="Acknowledged">Promised.</param>
 /// <param name="Missing">Acknowledged and not there.</param>
 /// <param name="Doubled">There more than once.</param>
 /// <param name="Unasked">There and not acknowledged.</param>

@@ -5,8 +5,8 @@ internal sealed class Server : IAsyncDisposable
 {
     private const string ReadyLine = "millrace ready on ";
 
-    private static readonly TimeSpan DeadlineOfStart = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan DeadlineOfDrain = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DeadlineOfStart = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan DeadlineOfDrain = TimeSpan.FromMinutes(5);
 
     private readonly ChildProcess _process;
     private string? _url;
