@@ -2,8 +2,7 @@ namespace Millrace.Integration;
 
 /// <summary>Writes of a running Millrace at which it can be killed.</summary>
 /// <param name="Calls">The system calls.</param>
-/// <param name="AtMax">Up to which of them, counted for each thread: about what a second or two of traffic
-/// makes.</param>
+/// <param name="AtMax">Up to which of them, counted for each thread: about what a start and a commit make.</param>
 /// <param name="Paths">In the data directory; none: all files that these calls touch.</param>
 internal sealed record Place(string Calls, int AtMax, params string[] Paths)
 {
@@ -11,21 +10,24 @@ internal sealed record Place(string Calls, int AtMax, params string[] Paths)
     [
         new("pwrite64,fdatasync", 40), // records, headers, the synced end
         new("pwrite64", 8, "log/synced"),
-        new("rename", 5), // a spare becomes a segment, a segment a spare
-        new("fsync", 5, "log"),
-        new("pwrite64,fsync", 12, "control.db", "control.db-wal"),
+        new("rename", 3), // a spare becomes a segment, a segment a spare
+        new("fsync", 3, "log"),
+        new("pwrite64,fsync", 6, "control.db", "control.db-wal"),
     ];
 
     private static readonly Place[] Lake =
     [
-        new("write", 40), // DuckDB's Parquet files, hot ones and those of commits
-        new("rename", 24),
-        new("fdatasync", 24), // id runs, Parquet, manifests, metadata
-        new("fsync", 9, "lake/events/metadata"),
-        new("fsync", 6, "ids", "lake/ledger/metadata"),
-        new("pwrite64,fsync", 36, "catalog.db", "catalog.db-wal"),
-        new("unlink,unlinkat", 6),
+        new("write", 16) { AtMin = 4 }, // DuckDB's Parquet files, hot ones and those of commits
+        new("rename", 12),
+        new("fdatasync", 9), // id runs, Parquet, manifests, metadata
+        new("fsync", 3, "lake/events/metadata"),
+        new("fsync", 3, "ids", "lake/ledger/metadata"),
+        new("pwrite64,fsync", 14, "catalog.db", "catalog.db-wal"),
+        new("unlink", 3),
     ];
+
+    /// <summary>The first of them; before, a thread writes the names of those it starts.</summary>
+    public int AtMin { get; init; } = 1;
 
     /// <summary>One that a process with these roles comes to.</summary>
     public static PlacedKill Draw(Random random, string data, string roles)
@@ -38,8 +40,8 @@ internal sealed record Place(string Calls, int AtMax, params string[] Paths)
         };
         var place = places[random.Next(places.Length)];
         // The early ones more often: a process may be too slow for the late ones, or hand over to another thread.
-        var at = 1 + random.Next(random.Next(place.AtMax) + 1);
-        return new PlacedKill(place.Calls, at)
+        var late = random.Next(place.AtMin, place.AtMax + 1);
+        return new PlacedKill(place.Calls, random.Next(place.AtMin, late + 1))
         {
             Paths = [.. place.Paths.Select(path => Path.Combine(data, path))],
         };
