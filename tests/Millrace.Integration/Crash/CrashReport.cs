@@ -16,8 +16,8 @@ internal sealed class CrashReport
 
     public long Residue { get; set; }
 
-    /// <summary>The end of what the processes said that ran when it failed.</summary>
-    public string? Failure { get; set; }
+    /// <summary>The end of what the processes logged that ran when it failed.</summary>
+    public string LastWords { get; set; } = "";
 
     public void Add(string members, string place)
     {
@@ -30,7 +30,7 @@ internal sealed class CrashReport
         var judged = Promises is { } promises
             ? $"{promises.Acknowledged} events acknowledged, {Resent} batches sent again; {promises.Missing} missing, "
                 + $"{promises.Doubled} doubled, {promises.Unasked} that nobody was promised; residue {Residue}"
-            : $"not judged\n{Failure}";
+            : "not judged";
         return $"{Crashes} crashes ({Text(_members)}), where: {Text(_places)}; {judged}";
     }
 

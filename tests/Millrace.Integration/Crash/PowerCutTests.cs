@@ -54,6 +54,31 @@ public class PowerCutTests(ITestOutputHelper output)
         (File.Exists(lost) ? await File.ReadAllTextAsync(lost) : "").ShouldNotContain("lost");
     }
 
+    /// <summary>What the first test is worth: a log that is not synced is found out.</summary>
+    [Fact]
+    public async Task A_power_cut_takes_what_durability_os_acknowledged()
+    {
+        SkipUnlessPossible();
+        using var folder = new Workspace();
+        using var mount = await LoopMount.MakeAsync(folder.Folder, "ext4");
+        using var workspace = new Workspace(new WorkspaceSettings { Durability = "os", CommitSeconds = 600 })
+        {
+            Data = Path.Combine(mount.Path, "data"),
+        };
+        using var http = new HttpClient();
+        await using (var server = await Server.StartAsync(workspace))
+        {
+            (await Api.SendAsync(http, workspace.Url, """{"event":"load","event_id":"1"}""")).ShouldBe(200);
+            await mount.CutPowerAsync();
+            await server.KillAsync();
+        }
+        await mount.RestoreAsync();
+
+        await using var again = await Server.StartAsync(workspace);
+        (await again.Api.LedgerAsync()).Total.Received.ShouldBe(0);
+        (await again.StopAsync()).ExitCode.ShouldBe(0);
+    }
+
     private static void SkipUnlessPossible()
     {
         var whyNot = LoopMount.WhyNot() ?? PlacedKill.WhyNot();

@@ -50,7 +50,7 @@ internal sealed class Workspace : IDisposable
     private void WriteSettings(WorkspaceSettings settings) => File.WriteAllText(SettingsFile, JsonSerializer.Serialize(
         new
         {
-            log = new { segment_bytes = settings.SegmentBytes },
+            log = new { segment_bytes = settings.SegmentBytes, durability = settings.Durability },
             lake = new { commit_seconds = settings.CommitSeconds, commit_bytes = settings.CommitBytes },
             keys = new object[]
             {
@@ -67,6 +67,8 @@ internal sealed record WorkspaceSettings
     public long SegmentBytes { get; init; } = 4 << 20;
 
     public int CommitSeconds { get; init; } = 2;
+
+    public string Durability { get; init; } = "disk";
 
     public long CommitBytes { get; init; } = 128 << 20;
 }
