@@ -128,7 +128,7 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         {
             return Refusal.NotUtf8;
         }
-        var refusal = visit.Route.Protocol.Shape(body, visit.Route.Route, visit.Shape);
+        var refusal = visit.Route.Protocol.Shape(body, visit.Route.Route, visit.Shape) ?? visit.ReserveShape();
         if (refusal is null && visit.Grant is null)
         {
             var key = body[visit.Shape.Key];

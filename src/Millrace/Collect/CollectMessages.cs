@@ -27,4 +27,9 @@ internal static partial class CollectMessages
         Message = "Connections from one address exceed {ConnectionsMax}; further ones are closed. If it is a proxy, "
             + "name it in 'forwarded.networks'.")]
     public static partial void TooManyFromOneAddress(this ILogger logger, int connectionsMax);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Nearly all of {ConnectionsMax} connections are taken: those idle longest are closed. If they are "
+            + "clients, raise 'collect.connections_max'.")]
+    public static partial void ConnectionsNearlyFull(this ILogger logger, int connectionsMax);
 }

@@ -70,7 +70,7 @@ internal static class CollectSetup
                 return context.Response.BodyWriter.WriteAsync(Problem.Body(CollectRefusals.BothLengths)).AsTask();
             }
             Forwarded.Apply(context, settings.Current.TrustedNetworks);
-            return next(context);
+            return Passage.RunAsync(context, next);
         });
     }
 
@@ -79,12 +79,12 @@ internal static class CollectSetup
     {
         var endpoint = app.ApplicationServices.GetRequiredService<CollectEndpoint>();
         app.Use((context, next) =>
-            SideFeature.Serves(context, Side.Collect) ? endpoint.HandleAsync(context, next) : next(context));
+            Passage.Serves(context, Side.Collect) ? endpoint.HandleAsync(context, next) : next(context));
     }
 
     /// <summary>On addresses that serve the collect side alone, whatever reaches this is no route.</summary>
     public static void UseApiSide(this IApplicationBuilder app) => app.Use((context, next) =>
-        SideFeature.Serves(context, Side.Api) ? next(context) : RefuseUnknownRouteAsync(context));
+        Passage.Serves(context, Side.Api) ? next(context) : RefuseUnknownRouteAsync(context));
 
     /// <summary>404; browsers get to see it, and a preflight is answered anywhere.</summary>
     public static Task RefuseUnknownRouteAsync(HttpContext context)

@@ -7,21 +7,50 @@ using Millrace.Control;
 
 namespace Millrace.Collect;
 
-/// <summary>Marks each connection with the side it came in by, and bounds how many one address may have.</summary>
-internal sealed class ConnectionDoor(CollectOptions options, LiveSettings settings, ILogger<ConnectionDoor> logger)
+/// <summary>Marks each connection with the side it came in by, bounds how many one address may have, and closes those
+/// that have been idle longest when nearly all are taken: whoever has something to send gets in.</summary>
+internal sealed class ConnectionDoor(
+    CollectOptions options, LiveSettings settings, TimeProvider time, ILogger<ConnectionDoor> logger)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _open = new();
+    private readonly ConcurrentDictionary<Passage, bool> _strangers = new();
+
+    // Read once, as Kestrel does.
+    private readonly int _connectionsMax = settings.Current.Collect.ConnectionsMax;
+    private readonly Lock _clearing = new();
+    private int _inside;
     private int _isTold;
+    private int _isFullTold;
+
+    /// <summary>Connections kept free for those who come: a sixteenth.</summary>
+    private int Spare => Math.Max(1, _connectionsMax / 16);
 
     public async Task EnterAsync(ConnectionContext connection, Side side, ConnectionDelegate next)
     {
-        connection.Features.Set(new SideFeature(side));
+        var passage = new Passage(connection, side, time);
+        connection.Features.Set(passage);
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
-        if (address is null || Forwarded.IsTrusted(address, settings.Current.TrustedNetworks))
+        Interlocked.Increment(ref _inside);
+        try
         {
-            await next(connection);
-            return;
+            if (address is null || Forwarded.IsTrusted(address, settings.Current.TrustedNetworks))
+            {
+                await next(connection);
+                return;
+            }
+            await EnterAsync(passage, address, next);
         }
+        finally
+        {
+            if (passage.TryLeave())
+            {
+                Interlocked.Decrement(ref _inside);
+            }
+        }
+    }
+
+    private async Task EnterAsync(Passage passage, IPAddress address, ConnectionDelegate next)
+    {
         try
         {
             if (_open.AddOrUpdate(address, 1, (_, open) => open + 1) > options.ConnectionsPerAddressMax)
@@ -30,14 +59,52 @@ internal sealed class ConnectionDoor(CollectOptions options, LiveSettings settin
                 {
                     logger.TooManyFromOneAddress(options.ConnectionsPerAddressMax);
                 }
-                connection.Abort();
+                passage.Connection.Abort();
                 return;
             }
-            await next(connection);
+            if (Volatile.Read(ref _inside) > _connectionsMax - Spare)
+            {
+                MakeRoom();
+            }
+            _strangers.TryAdd(passage, true);
+            await next(passage.Connection);
         }
         finally
         {
+            _strangers.TryRemove(passage, out _);
             Leave(address);
+        }
+    }
+
+    /// <summary>Closes as many idle connections as are kept free, so that a crowd is looked through once for that
+    /// many.</summary>
+    private void MakeRoom()
+    {
+        // One at a time, and nobody waits: there is room for as many as may come meanwhile.
+        if (!_clearing.TryEnter())
+        {
+            return;
+        }
+        try
+        {
+            if (Interlocked.Exchange(ref _isFullTold, 1) == 0)
+            {
+                logger.ConnectionsNearlyFull(_connectionsMax);
+            }
+            var idle = _strangers.Keys.Where(passage => passage.IsIdle)
+                .OrderBy(passage => passage.IdleSince).Take(Spare).ToList();
+            foreach (var passage in idle)
+            {
+                if (passage.TryLeave())
+                {
+                    Interlocked.Decrement(ref _inside);
+                    passage.Connection.Abort(new ConnectionAbortedException("Others need the connection."));
+                }
+            }
+        }
+        finally
+        {
+            _clearing.Exit();
         }
     }
 
@@ -49,13 +116,4 @@ internal sealed class ConnectionDoor(CollectOptions options, LiveSettings settin
             _open.TryRemove(KeyValuePair.Create(address, 0));
         }
     }
-}
-
-/// <summary>The side of a connection, seen by its requests.</summary>
-internal sealed record SideFeature(Side Side)
-{
-    /// <summary>Whether a request came in by an address that serves a side; one without a mark (tests) serves
-    /// both.</summary>
-    public static bool Serves(HttpContext context, Side side) =>
-        context.Features.Get<SideFeature>() is not { } feature || (feature.Side & side) != 0;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.ObjectPool;
 using Millrace.Control;
 using Millrace.Events;
@@ -9,6 +10,9 @@ namespace Millrace.Collect;
 internal sealed class Visit(BodyBudget budget) : IResettable
 {
     private const int EventsKept = 64 << 10;
+    private const int EventsFree = 512;
+
+    private long _shapeBytes;
 
     public CollectRoute Route { get; set; } = null!;
 
@@ -31,9 +35,29 @@ internal sealed class Visit(BodyBudget budget) : IResettable
 
     public Refusal? Refusal { get; set; }
 
+    /// <summary>Takes what the places of many events need from the budget of bodies: of two bytes each, they take
+    /// four times the body.</summary>
+    /// <returns>Null, or why there is no room.</returns>
+    public Refusal? ReserveShape()
+    {
+        if (Shape.Events.Capacity <= EventsFree)
+        {
+            return null;
+        }
+        var bytes = (long)Shape.Events.Capacity * Unsafe.SizeOf<Range>();
+        if (!budget.TryReserve(bytes))
+        {
+            return CollectRefusals.TooManyBodies;
+        }
+        _shapeBytes = bytes;
+        return null;
+    }
+
     /// <summary>False: this one has grown too large to keep.</summary>
     public bool TryReset()
     {
+        budget.Release(_shapeBytes);
+        _shapeBytes = 0;
         Raw.Clear();
         Decoded.Clear();
         Shape.Clear();

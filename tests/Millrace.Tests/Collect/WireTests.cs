@@ -120,11 +120,58 @@ public class WireTests
         later.ShouldBe("HTTP/1.1 200 OK");
     }
 
-    private static async Task<string> Outcome(TestCollector collector)
+    [Fact]
+    public async Task Counts_the_places_of_many_small_events_as_memory_of_their_body()
+    {
+        await using var collector = await TestCollector.StartAsync(
+            new CollectOptions { BodyBytesInFlightMax = 128 << 10 });
+
+        using var answer = await collector.SendAsync($"[{string.Join(',', Enumerable.Repeat('1', 20_000))}]");
+
+        ((int)answer.StatusCode).ShouldBe(503);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("bodies_in_flight");
+        collector.Get<BodyBudget>().Reserved.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Closes_the_connections_that_idle_longest_to_let_others_in()
+    {
+        await using var collector = await TestCollector.StartAsync(
+            settings: """{"collect":{"connections_max":16}}""");
+        using var busy = await collector.ConnectAsync(Head + "Content-Length: 2\r\n\r\n[");
+        while (collector.Get<BodyBudget>().Reserved == 0)
+        {
+            await Task.Yield();
+        }
+        var idle = new List<Socket>();
+        for (var n = 0; n < 40; n++)
+        {
+            idle.Add(await collector.ConnectAsync(""));
+            collector.Time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        // Room is made while others come; whoever is turned away in between comes again.
+        var outcome = "closed";
+        for (var tries = 0; tries < 1_000 && outcome == "closed"; tries++)
+        {
+            outcome = await Outcome(collector);
+        }
+
+        outcome.ShouldBe("HTTP/1.1 200 OK");
+        await busy.SendAsync("]"u8.ToArray());
+        (await TestCollector.ReadStatusAsync(busy)).ShouldBe("HTTP/1.1 200 OK");
+        (await OrClosed(() => TestCollector.ReadStatusAsync(idle[0]))).ShouldBe("closed");
+        idle.ForEach(socket => socket.Dispose());
+    }
+
+    private static Task<string> Outcome(TestCollector collector) =>
+        OrClosed(() => collector.AnswerToAsync(Head + "Content-Length: 2\r\n\r\n[]"));
+
+    private static async Task<string> OrClosed(Func<Task<string>> readStatus)
     {
         try
         {
-            return await collector.AnswerToAsync(Head + "Content-Length: 2\r\n\r\n[]");
+            return await readStatus();
         }
         catch (Exception reset) when (reset is IOException or SocketException)
         {
