@@ -37,10 +37,16 @@ internal sealed class GoodClient : IAsyncDisposable
         return Eventually.BeTrueAsync(() => Count >= target);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>No new requests; returns when those under way have their answers.</summary>
+    public async Task StopAsync()
     {
         await _enough.CancelAsync();
         await _sending;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _enough.Dispose();
     }
 

@@ -57,13 +57,13 @@ internal sealed class RawConnection : IDisposable
         $"POST {path} HTTP/1.1\r\nHost: a\r\nX-Write-Key: {Workspace.WriteKey}\r\n";
 
     /// <summary>False: the other side is gone.</summary>
-    public async Task<bool> SendAsync(ReadOnlyMemory<byte> bytes)
+    public async Task<bool> SendAsync(params byte[] bytes)
     {
         try
         {
-            while (bytes.Length > 0)
+            for (var sent = 0; sent < bytes.Length;)
             {
-                bytes = bytes[await _socket.SendAsync(bytes)..];
+                sent += await _socket.SendAsync(bytes.AsMemory(sent));
             }
             return true;
         }

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using System.Text.Json;
 
 namespace Millrace.Integration.Hostile;
 
@@ -9,44 +8,48 @@ public class SizeTests
 {
     private const int Mebi = 1 << 20;
 
-    [Theory]
-    [InlineData("gzip", 512)]
-    [InlineData("br", 512)]
-    [InlineData("deflate", 512)]
-    public async Task Bombs_are_refused_and_take_no_memory(string encoding, int mebibytes)
+    private static readonly string[] Numbers =
+    [
+        "9223372036854775808", "-9223372036854775809", "18446744073709551616", "9007199254740993", "1.0", "-0",
+        "-0.0e-0", "1e400", "-1E+400", "1e-400", "0.1000000000000000055511151231257827021181583404541015625",
+        "123456789012345678901234567890123456789012345678901234567890",
+    ];
+
+    [Fact]
+    public async Task Bombs_are_refused_and_take_no_memory()
     {
         await using var target = await Target.StartAsync();
-        var bomb = Zeros(encoding, mebibytes);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        foreach (var encoding in (string[])["gzip", "br", "deflate"])
         {
-            for (var n = 0; n < 10; n++)
+            var bomb = Zeros(encoding, 256);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
             {
-                var answer = await target.SendAsync(bomb, encoding: encoding);
-                answer.Status.ShouldBeOneOf(413, 503);
-                target.LookAtMemory();
-            }
-        }));
-        // A bomb inside a bomb is one of them: encodings do not nest.
-        (await target.SendAsync(bomb, encoding: $"{encoding}, {encoding}")).Status.ShouldBe(415);
+                for (var n = 0; n < 10; n++)
+                {
+                    (await target.SendAsync(bomb, encoding: encoding)).Status.ShouldBeOneOf(413, 503);
+                    target.LookAtMemory();
+                }
+            }));
+            // A bomb inside a bomb is one of them: encodings do not nest.
+            (await target.SendAsync(bomb, encoding: $"{encoding}, {encoding}")).Status.ShouldBe(415);
+        }
         await target.ShouldHaveStoodAsync();
     }
 
-    [Theory]
-    [InlineData("[", "")]
-    [InlineData("{\"a\":", "")]
-    [InlineData("[", "]")]
-    [InlineData("{\"event\":\"deep\",\"properties\":{\"a\":", "}}")]
-    public async Task Nesting_of_ten_thousand_levels_is_refused(string open, string close)
+    [Fact]
+    public async Task Nesting_of_ten_thousand_levels_is_refused()
     {
         await using var target = await Target.StartAsync();
-        foreach (var depth in (int[])[201, 10_000])
+        foreach (var (open, close) in new[] { ("[", ""), ("{\"a\":", ""), ("[", "]"), ("{\"a\":", "}") })
         {
-            var body = new StringBuilder().Insert(0, open, depth).Append('1').Insert(0, "", 1);
-            body.Append(new StringBuilder().Insert(0, close, depth));
-            var answer = await target.SendAsync(Encoding.UTF8.GetBytes(body.ToString()));
-            (answer.Status, answer.Code).ShouldBe((400, "json_too_deep"));
+            foreach (var depth in (int[])[201, 10_000])
+            {
+                var answer = await target.SendAsync(Nested(open, close, depth));
+                (answer.Status, answer.Code).ShouldBe((400, "json_too_deep"));
+            }
         }
-        (await target.SendAsync(Encoding.UTF8.GetBytes(new string('[', 4_000_000)))).Status.ShouldBe(400);
+        (await target.SendAsync(Nested("[", "", 4_000_000))).Code.ShouldBe("json_too_deep");
+        (await target.SendAsync(Nested("[", "]", 200))).Status.ShouldBe(200);
         await target.ShouldHaveStoodAsync();
     }
 
@@ -69,30 +72,27 @@ public class SizeTests
         await target.ShouldHaveStoodAsync();
     }
 
-    [Theory]
-    [InlineData("9223372036854775808")]
-    [InlineData("-9223372036854775809")]
-    [InlineData("18446744073709551616")]
-    [InlineData("123456789012345678901234567890123456789012345678901234567890")]
-    [InlineData("9007199254740993")]
-    [InlineData("0.1000000000000000055511151231257827021181583404541015625")]
-    [InlineData("1e400")]
-    [InlineData("-1E+400")]
-    [InlineData("1e-400")]
-    [InlineData("1.0")]
-    [InlineData("-0")]
-    [InlineData("-0.0e-0")]
-    public async Task Numbers_are_stored_as_they_were_written(string number)
+    [Fact]
+    public async Task Numbers_are_stored_as_they_were_written()
     {
         await using var target = await Target.StartAsync();
-        var sent = $$"""{"n":{{number}},"a":[{{number}}]}""";
-        await target.SendAsync(Encoding.UTF8.GetBytes($$"""{"event":"number","properties":{{sent}}}"""));
+        foreach (var number in Numbers)
+        {
+            var answer = await target.SendAsync(Encoding.UTF8.GetBytes(
+                $$$"""{"event":"{{{number}}}","properties":{"n":{{{number}}},"a":[{{{number}}}]}}"""));
+            answer.Status.ShouldBe(200, number);
+        }
         await target.SettledAsync();
 
-        var row = (await target.Api.SqlAsync("SELECT properties, json_valid(properties) FROM events "
-            + "WHERE event = 'number'")).ShouldHaveSingleItem();
-        row[0].GetString().ShouldBe(sent);
-        row[1].GetBoolean().ShouldBeTrue();
+        var rows = await target.Api.SqlAsync(
+            "SELECT event, properties, json_valid(properties) FROM events WHERE event <> 'good'");
+        rows.Count.ShouldBe(Numbers.Length);
+        foreach (var row in rows)
+        {
+            var number = row[0].GetString();
+            row[1].GetString().ShouldBe($$"""{"n":{{number}},"a":[{{number}}]}""");
+            row[2].GetBoolean().ShouldBeTrue(number);
+        }
         await target.ShouldHaveStoodAsync();
     }
 
@@ -110,16 +110,20 @@ public class SizeTests
         (await target.SendAsync(Encoding.UTF8.GetBytes($"[\"{new string('x', 4_000_000)}\"]"))).Status.ShouldBe(413);
         await target.SettledAsync();
 
-        var rows = await target.Api.SqlAsync("""
-            SELECT event, strlen(user_id), user_id = repeat('ä', length(user_id)) FROM events
-            WHERE event <> 'good' ORDER BY event
-            """);
-        rows.Select(row => (row[0].GetString(), row[1].AsLong(), row[2].GetBoolean()))
-            .ShouldBe([("escaped", 332_000, true), ("fits", 999_800, true)]);
+        var rows = await target.Api.SqlAsync("SELECT event, user_id FROM events WHERE event <> 'good' ORDER BY event");
+        rows.Select(row => row[0].GetString()).ShouldBe(["escaped", "fits"]);
+        (rows[0][1].GetString() == new string('ä', 166_000)).ShouldBeTrue();
+        (rows[1][1].GetString() == fits).ShouldBeTrue();
         var failed = await target.Api.SqlAsync("SELECT code, octet_length(payload) FROM failed_events");
         failed.ShouldHaveSingleItem()[0].GetString().ShouldBe("event_too_large");
         await target.ShouldHaveStoodAsync();
     }
+
+    private static byte[] Nested(string open, string close, int depth) =>
+    [
+        .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(open, depth))), (byte)'1',
+        .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(close, depth))),
+    ];
 
     private static byte[] Zeros(string encoding, int mebibytes)
     {

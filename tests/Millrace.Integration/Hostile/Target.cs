@@ -78,7 +78,7 @@ internal sealed class Target : IAsyncDisposable
     /// <summary>Waits until all that was accepted is committed; the ledger.</summary>
     public async Task<Ledger> SettledAsync()
     {
-        await Good.DisposeAsync();
+        await Good.StopAsync();
         return await Api.SettledAsync(Accepted);
     }
 
