@@ -115,7 +115,7 @@ internal sealed class RawConnection : IDisposable
     }
 }
 
-/// <summary>Status and body.</summary>
+/// <summary>Status and body; status 0: it is no answer of HTTP/1.1, and the body is its head.</summary>
 internal sealed record RawAnswer(int Status, string Body)
 {
     /// <summary>Of a refusal, its stable code.</summary>
@@ -138,8 +138,9 @@ internal sealed record RawAnswer(int Status, string Body)
         {
             return false;
         }
-        answer = new RawAnswer(
-            int.Parse(head.Split(' ')[1]), Encoding.UTF8.GetString(bytes.Slice(headEnd + 4, bodyLength)));
+        var isHttp = head.StartsWith("HTTP/1.1 ", StringComparison.Ordinal);
+        var body = Encoding.UTF8.GetString(bytes.Slice(headEnd + 4, bodyLength));
+        answer = isHttp ? new RawAnswer(int.Parse(head.AsSpan(9, 3)), body) : new RawAnswer(0, head);
         return true;
     }
 }
