@@ -12,6 +12,7 @@ internal sealed class Target : IAsyncDisposable
     private readonly Workspace _workspace;
     private readonly Server _server;
     private long _anonymousMost;
+    private long _accepted;
 
     private Target(Workspace workspace, Server server)
     {
@@ -26,10 +27,12 @@ internal sealed class Target : IAsyncDisposable
 
     public int Port => _workspace.Port;
 
+    public string Url => _server.Url;
+
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Sent by the attack; the good client's events come on top.</summary>
-    public long Accepted { get; private set; }
+    public long Accepted => Interlocked.Read(ref _accepted);
 
     /// <summary>Events of whole requests whose answer was lost: they are kept, or not.</summary>
     public long Unanswered { get; set; }
@@ -74,8 +77,18 @@ internal sealed class Target : IAsyncDisposable
         {
             answer.Code.ShouldNotBeEmpty(answer.ToString());
         }
-        Accepted += answer.Status == 200 && answer.Body.Contains("\"accepted\"", StringComparison.Ordinal)
-            ? System.Text.Json.JsonDocument.Parse(answer.Body).RootElement.GetProperty("accepted").GetInt64() : 0;
+        if (answer.Status == 200)
+        {
+            using var said = System.Text.Json.JsonDocument.Parse(answer.Body);
+            Interlocked.Add(ref _accepted, said.RootElement.GetProperty("accepted").GetInt64());
+        }
+    }
+
+    /// <summary>Another well-behaved client that has ended: it was answered, and its events are here too.</summary>
+    public void Count(GoodClient other)
+    {
+        other.Statuses.ShouldAllBe(status => status == 200 || status == 503);
+        Interlocked.Add(ref _accepted, other.Statuses.Count(status => status == 200));
     }
 
     /// <summary>Waits until all that was accepted is committed; the ledger.</summary>

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+
+namespace Millrace.Integration.Hostile;
+
+/// <summary>Each attack at a steady rate beside a well-behaved client: the client is answered throughout. With
+/// MILLRACE_TEST_ATTACK_SECONDS its latency is held against that of a quiet server (bench/parts/hostile.sh).</summary>
+public class AttackTests(ITestOutputHelper output)
+{
+    private const int Attackers = 4;
+    private const int IdleConnections = 10_000;
+
+    private static readonly TimeSpan AttackEvery = TimeSpan.FromMilliseconds(40);
+
+    private static readonly Dictionary<string, (byte[] Body, string? Encoding)> Bodies = new()
+    {
+        ["brotli bomb"] = (Packed(stream => new BrotliStream(stream, CompressionLevel.Optimal, true)), "br"),
+        ["gzip bomb"] = (Packed(stream => new GZipStream(stream, CompressionLevel.Optimal, true)), "gzip"),
+        ["deep nesting"] = (Encoding.UTF8.GetBytes(new string('[', 10_000)), null),
+        ["no UTF-8"] = ([.. "{\"event\":\""u8, .. Enumerable.Repeat((byte)0xC0, 1_000)], null),
+        ["a string of 1 MB"] = (Encoding.UTF8.GetBytes($$"""{"event":"{{new string('x', 1 << 20)}}"}"""), null),
+        ["a thousand failures"] =
+            (Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat('1', 1_000))}]"), null),
+        ["names that repeat"] = (Encoding.UTF8.GetBytes(
+            $$$"""{"event":"n","properties":{{{{string.Join(',', Enumerable.Repeat("\"a\":1", 5_000))}}}}}"""), null),
+    };
+
+    private static int? Seconds => Environment.GetEnvironmentVariable("MILLRACE_TEST_ATTACK_SECONDS") is { } text
+        ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    [Fact]
+    public async Task A_good_client_is_answered_beside_every_attack()
+    {
+        await using var target = await Target.StartAsync();
+        var quiet = await MeasureAsync(target, "quiet", quietP99: null, _ => Task.CompletedTask);
+        foreach (var (name, (body, encoding)) in Bodies)
+        {
+            await MeasureAsync(target, name, quiet, stop => FloodAsync(target, body, encoding, stop));
+        }
+        await MeasureAsync(target, "garbage on new connections", quiet, stop => GarbageAsync(target, stop));
+        if (Seconds is not null)
+        {
+            await MeasureAsync(target, $"{IdleConnections} idle connections", quiet, stop => IdleAsync(target, stop));
+        }
+        output.WriteLine($"RssAnon at most {target.LookAtMemory() >> 20} MiB");
+        await target.ShouldHaveStoodAsync();
+    }
+
+    /// <summary>Runs an attack until the good client has had enough answers; its p99 in milliseconds.</summary>
+    private async Task<double> MeasureAsync(
+        Target target, string name, double? quietP99, Func<CancellationToken, Task> attack)
+    {
+        using var stop = new CancellationTokenSource();
+        var attacking = attack(stop.Token);
+        await using var good = new GoodClient(target.Url, TimeSpan.FromMilliseconds(10));
+        await good.GoOnAsync(Seconds is { } seconds ? seconds * 100 : 20);
+        await good.StopAsync();
+        await stop.CancelAsync();
+        await attacking;
+        target.Count(good);
+        target.LookAtMemory();
+        var p99 = good.Percentile(0.99);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name}: p50 {good.Percentile(0.5):F1} ms, p99 {p99:F1} ms, {good.Count} requests"));
+        if (Seconds is not null && quietP99 is { } quiet)
+        {
+            p99.ShouldBeLessThanOrEqualTo(2 * quiet, name);
+        }
+        return p99;
+    }
+
+    private static Task FloodAsync(Target target, byte[] body, string? encoding, CancellationToken stop) =>
+        EachAsync(stop, () => target.SendAsync(body, encoding: encoding));
+
+    private static Task GarbageAsync(Target target, CancellationToken stop) => EachAsync(stop, async () =>
+    {
+        using var connection = await RawConnection.OpenAsync(target.Port);
+        await connection.SendAsync([.. RawConnection.Post("{}"u8)[..60], 0, 1, 2, .. "\r\n\r\n"u8]);
+        target.Note(await connection.ReadAsync());
+    });
+
+    private static async Task IdleAsync(Target target, CancellationToken stop)
+    {
+        var idle = new List<RawConnection>();
+        try
+        {
+            while (idle.Count < IdleConnections && !stop.IsCancellationRequested)
+            {
+                var from = new IPAddress([127, 0, 2, (byte)(1 + idle.Count / 1_000)]);
+                idle.Add(await RawConnection.OpenAsync(target.Port, from));
+            }
+            await Task.Delay(Timeout.InfiniteTimeSpan, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+        finally
+        {
+            idle.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    private static Task EachAsync(CancellationToken stop, Func<Task> attackOnce) =>
+        Task.WhenAll(Enumerable.Range(0, Attackers).Select(async _ =>
+        {
+            using var timer = new PeriodicTimer(AttackEvery);
+            while (!stop.IsCancellationRequested)
+            {
+                await timer.WaitForNextTickAsync(CancellationToken.None);
+                await attackOnce();
+            }
+        }));
+
+    /// <summary>64 MiB of zeros.</summary>
+    private static byte[] Packed(Func<Stream, Stream> pack)
+    {
+        using var packed = new MemoryStream();
+        using (var stream = pack(packed))
+        {
+            stream.Write(new byte[64 << 20]);
+        }
+        return packed.ToArray();
+    }
+}
