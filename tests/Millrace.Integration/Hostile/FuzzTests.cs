@@ -36,7 +36,7 @@ public class FuzzTests(ITestOutputHelper output)
             outcome.ExitCode.ShouldBe(0, $"MILLRACE_SEED={seed}\n{outcome.Output}\n{outcome.Error}");
             output.WriteLine(outcome.LastLine);
             var report = JsonDocument.Parse(outcome.LastLine).RootElement;
-            report.GetProperty("runs").GetInt64().ShouldBeGreaterThan(1_000);
+            report.GetProperty("runs").GetInt64().ShouldBeGreaterThan(100);
             report.GetProperty("blocks_hit").GetInt64().ShouldBeGreaterThan(20);
         }
         Directory.Delete(findings, recursive: true);
