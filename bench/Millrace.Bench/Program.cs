@@ -1,12 +1,40 @@
 using System.Globalization;
 using Millrace.Bench;
 
-if (args is not [var directory, var text]
-    || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ids))
+switch (args)
 {
-    Console.Error.WriteLine(
-        "Millrace.Bench: give a data directory to make and the number of ids, such as /tmp/data 100000000.");
-    return 2;
+    case ["lake", var directory, var text] when TryCount(text, out var rows):
+        await new QueryLake(directory, rows).WriteAsync();
+        return 0;
+    case ["query", var directory, var url, var key, var pid, var text] when TryCount(text, out var rounds):
+        using (var server = new QueryServer(new Uri(url), key, int.Parse(pid, CultureInfo.InvariantCulture)))
+        using (var race = new QueryRace(directory, server, (int)rounds))
+        {
+            return await race.RunAsync(Console.Out) ? 0 : 1;
+        }
+    case ["clients", var url, var key, var pid, var text] when TryCount(text, out var clients):
+        using (var server = new QueryServer(new Uri(url), key, int.Parse(pid, CultureInfo.InvariantCulture)))
+        {
+            await new QueryClients(server, (int)clients).RunAsync(Console.Out, TimeSpan.FromSeconds(20));
+            return 0;
+        }
+    case ["question", var name]:
+        Console.WriteLine(QueryQuestions.All.Single(question => question.Name == name).Sql("events"));
+        return 0;
+    case [var directory, var text] when TryCount(text, out var ids):
+        await new IdWindow(directory, ids).WriteAsync();
+        return 0;
+    default:
+        Console.Error.WriteLine("""
+            Millrace.Bench: give what to do, such as
+                /tmp/data 100000000              makes a data directory with so many ids in its window
+                lake /tmp/data 100000000         makes a data directory with so many events in 1,488 files
+                query /tmp/data URL KEY PID 9    asks the server of it and a plain DuckDB in turn, nine times
+                clients URL KEY PID 8            eight clients ask at once for 20 s
+                question NAME                    prints its SQL
+            """);
+        return 2;
 }
-await new IdWindow(directory, ids).WriteAsync();
-return 0;
+
+static bool TryCount(string text, out long count) =>
+    long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
