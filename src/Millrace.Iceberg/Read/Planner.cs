@@ -1,8 +1,13 @@
+using System.Collections.Concurrent;
+
 namespace Millrace.Iceberg;
 
 /// <summary>Lists the files a reader must open. Thread safe.</summary>
+/// <remarks>Keeps the manifest list it last read of each table, which never changes.</remarks>
 public sealed class Planner(TableStore store)
 {
+    private readonly ConcurrentDictionary<TableName, KnownList> _lists = [];
+
     /// <summary>Live data files of the current snapshot that may hold rows the predicate is true of.</summary>
     public Task<IReadOnlyList<DataFile>> PlanAsync(Table table, Predicate predicate, CancellationToken ct) =>
         PlanAsync(table, table.Metadata.CurrentSnapshot, predicate, ct);
@@ -16,7 +21,7 @@ public sealed class Planner(TableStore store)
     {
         var pruning = new Pruning(table.Metadata, predicate);
         var files = new List<DataFile>();
-        foreach (ManifestFile manifest in await store.ReadListAsync(snapshot, ct))
+        foreach (ManifestFile manifest in await ReadListAsync(table, snapshot, ct))
         {
             if (manifest.LiveFiles == 0)
             {
@@ -36,4 +41,22 @@ public sealed class Planner(TableStore store)
         }
         return files;
     }
+
+    private async Task<IReadOnlyList<ManifestFile>> ReadListAsync(
+        Table table, Snapshot? snapshot, CancellationToken ct)
+    {
+        if (snapshot is not null && _lists.TryGetValue(table.Name, out KnownList? known)
+            && known.Location == snapshot.ManifestList)
+        {
+            return known.Manifests;
+        }
+        List<ManifestFile> manifests = await store.ReadListAsync(snapshot, ct);
+        if (snapshot is not null)
+        {
+            _lists[table.Name] = new KnownList(snapshot.ManifestList, manifests);
+        }
+        return manifests;
+    }
+
+    private sealed record KnownList(string Location, IReadOnlyList<ManifestFile> Manifests);
 }

@@ -66,13 +66,28 @@ public class PlannerTests
         await _world.PlanAsync(table);
         int before = _world.Objects.Operations;
         await _world.PlanAsync(table);
-        (_world.Objects.Operations - before).ShouldBe(1, "only the list");
+        (_world.Objects.Operations - before).ShouldBe(1, "only the list, which a new planner reads");
 
         var tight = new TableStore(_world.Objects, _world.Store.Author, manifestCacheBytes: 1);
         before = _world.Objects.Operations;
         await new Planner(tight).PlanAsync(table, Predicate.All, default);
         await new Planner(tight).PlanAsync(table, Predicate.All, default);
         (_world.Objects.Operations - before).ShouldBe(8, "nothing fits the cache");
+    }
+
+    [Fact]
+    public async Task A_planner_reads_a_list_once_and_sees_a_later_commit()
+    {
+        Table table = await ThreeDaysAsync();
+        var planner = new Planner(_world.Store);
+        await planner.PlanAsync(table, Predicate.All, default);
+        int before = _world.Objects.Operations;
+        await planner.PlanAsync(table, Predicate.All, default);
+        _world.Objects.Operations.ShouldBe(before);
+
+        Table later = await _world.CommitAsync(new TableChange(World.Events).Append([_world.DataFile(4)]));
+        (await planner.PlanAsync(later, Predicate.All, default)).Count.ShouldBe(4);
+        (await planner.PlanAsync(table, Predicate.All, default)).Count.ShouldBe(3);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Millrace.Query;
 /// <summary>All tables at one instant: one commit of the catalog and the hot segments after it.</summary>
 internal sealed class LakeView(
     IReadOnlyDictionary<string, Table> tables, IReadOnlyDictionary<string, IReadOnlyList<HotSegment>> hot,
-    Planner planner, IObjectStore objects)
+    Planner planner, IObjectStore objects, CommittedTime committed)
 {
     /// <summary>Up to where a node's log is in the lake at this instant; 0 if nothing is.</summary>
     public long PositionOf(string node) =>
@@ -27,7 +27,10 @@ internal sealed class LakeView(
                 }
             }
         }
-        return new TablePlan(table, files, [.. hot[table.Name].Select(segment => segment.Path)]);
+        return new TablePlan(table, files, [.. hot[table.Name].Select(segment => segment.Path)])
+        {
+            IsEvolved = metadata?.Metadata.Schemas.Count > 1,
+        };
     }
 
     /// <summary>The newest hot segment of each node, or none.</summary>
@@ -36,24 +39,8 @@ internal sealed class LakeView(
         .Select(node => node.MaxBy(segment => segment.End)!.Path);
 
     /// <summary>The greatest receive time in the committed files, by their bounds; null if there is none.</summary>
-    public async Task<DateTimeOffset?> CommittedUpToAsync(CancellationToken ct)
-    {
-        if (!tables.TryGetValue(LakeTable.Events.Name, out var events))
-        {
-            return null;
-        }
-        const int received = (int)EventColumn.ReceivedTime;
-        long? micros = null;
-        foreach (var file in await planner.PlanAsync(events, Predicate.All, ct))
-        {
-            if (file.UpperBounds.TryGetValue(received, out var bound)
-                && Bounds.Decode(FieldType.TimestampTz, bound) is long upper && !(micros >= upper))
-            {
-                micros = upper;
-            }
-        }
-        return micros is { } greatest ? DateTimeOffset.UnixEpoch.AddMicroseconds(greatest) : null;
-    }
+    public async Task<DateTimeOffset?> CommittedUpToAsync(CancellationToken ct) =>
+        tables.TryGetValue(LakeTable.Events.Name, out var events) ? await committed.OfAsync(events, ct) : null;
 }
 
 /// <summary>What a query reads of one table.</summary>
@@ -62,5 +49,11 @@ internal sealed class LakeView(
 internal sealed record TablePlan(
     LakeTable Table, IReadOnlyDictionary<string, long> LakeFiles, IReadOnlyList<string> HotFiles)
 {
+    /// <summary>True if the table had another schema once, so that its files may differ.</summary>
+    public bool IsEvolved { get; init; }
+
+    /// <summary>True if the query also knows it as <c>millrace.events</c>.</summary>
+    public bool IsQualified { get; init; }
+
     public IEnumerable<string> Files => LakeFiles.Keys.Concat(HotFiles);
 }
