@@ -9,6 +9,10 @@ internal sealed record QueryOptions
     [Range(1, 256)]
     public int ConcurrencyMax { get; init; } = 4;
 
+    /// <summary>DuckDB instances kept open for queries to come; each takes a few MB.</summary>
+    [Range(0, 256)]
+    public int ReadyMax { get; init; } = 2;
+
     /// <summary>Queries that wait for a place; one more is refused with <c>query_busy</c>.</summary>
     [Range(0, 10_000)]
     public int WaitingMax { get; init; } = 32;

@@ -26,7 +26,8 @@ internal static class QuerySetup
             return new AdminKeys(key => control.Current.Find(key));
         });
         services.AddSingleton(provider => new LedgerReader(
-            provider.GetRequiredService<LakeReader>(), options, scratch, provider.GetRequiredService<ReadPending>()));
+            provider.GetRequiredService<LakeReader>(), provider.GetRequiredService<QueryRunner>(),
+            provider.GetRequiredService<ReadPending>()));
         services.AddSingleton<SqlEndpoint>();
         services.AddSingleton<LedgerEndpoint>();
         return services;

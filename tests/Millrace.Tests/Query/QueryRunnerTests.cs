@@ -162,6 +162,55 @@ public sealed class QueryRunnerTests(ShopLake shop) : IClassFixture<ShopLake>
     }
 
     [Fact]
+    public async Task Reads_files_of_an_older_schema()
+    {
+        using var lake = new SmallLake();
+        lake.ColumnLeftOut = "os";
+        await lake.CommitAsync(LakeTable.Events, ShopLake.Rows);
+        await lake.EvolveAsync(LakeTable.Events);
+        lake.ColumnLeftOut = null;
+        await lake.CommitAsync(LakeTable.Events, ShopLake.Rows);
+        using var runner = lake.Runner();
+        var rows = await SmallLake.RowsAsync(
+            runner, "SELECT os, count(*) FROM events WHERE tenant = 'acme' GROUP BY 1 ORDER BY 1");
+        rows.ShouldBe([["iOS", 4L], [null, 4L]]);
+    }
+
+    [Fact]
+    public async Task The_time_of_a_query_is_not_that_of_its_instance()
+    {
+        using var lake = new SmallLake();
+        using var runner = lake.Runner();
+        for (var query = 0; query < 5; query++)
+        {
+            var before = DateTimeOffset.UtcNow;
+            var now = (DateTimeOffset)(await SmallLake.RowsAsync(runner, "SELECT now()")).Single()[0]!;
+            now.ShouldBeGreaterThan(before - TimeSpan.FromMilliseconds(1));
+        }
+    }
+
+    [Fact]
+    public async Task A_query_of_our_own_waits_in_the_same_line()
+    {
+        using var lake = new SmallLake();
+        using var runner = lake.Runner(new QueryOptions { ConcurrencyMax = 1, WaitingMax = 0 });
+        using var first = await runner.StartAsync(new QueryRequest("SELECT 1", []), default);
+        var refused = await Should.ThrowAsync<QueryRefusedException>(
+            () => runner.RunOwnAsync((_, _) => Task.CompletedTask, default));
+        refused.Refusal.Code.ShouldBe("query_busy");
+    }
+
+    [Fact]
+    public async Task A_query_of_our_own_ends_at_the_time_limit()
+    {
+        using var lake = new SmallLake();
+        using var runner = lake.Runner(new QueryOptions { Timeout = TimeSpan.FromMilliseconds(20) });
+        var refused = await Should.ThrowAsync<QueryRefusedException>(
+            () => runner.RunOwnAsync((_, ct) => Task.Delay(Timeout.Infinite, ct), default));
+        refused.Refusal.Code.ShouldBe("query_timeout");
+    }
+
+    [Fact]
     public async Task Writes_parquet_whatever_comment_ends_the_statement()
     {
         var request = new QueryRequest("SELECT event, ? AS p FROM events WHERE event = ?; -- ) TO 'x'", ["a", "view"])

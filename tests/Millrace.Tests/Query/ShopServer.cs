@@ -38,8 +38,9 @@ public sealed class ShopServer : IAsyncLifetime
         _application = builder.Build();
         var keys = new AdminKeys(Find);
         new SqlEndpoint(_shop.Runner, keys, TimeProvider.System).Map(_application);
-        var ledger = new LedgerReader(_shop.Lake.Reader, new QueryOptions(), Path.Combine(Lake.Directory, "tmp"),
-            _ => PendingBefore.TryDequeue(out var read) ? read() : new PendingLog(Pending));
+        var ledger = new LedgerReader(
+            _shop.Lake.Reader, _shop.Runner,
+            (_, _) => PendingBefore.TryDequeue(out var read) ? read() : new PendingLog(Pending));
         new LedgerEndpoint(ledger, keys, TimeProvider.System).Map(_application);
         await _application.StartAsync();
         Client = new HttpClient { BaseAddress = new Uri(_application.Urls.Single()) };

@@ -35,6 +35,9 @@ internal sealed class SmallLake : IDisposable
 
     public string Directory { get; }
 
+    /// <summary>A column that the next files lack, as files of an older schema do.</summary>
+    public string? ColumnLeftOut { get; set; }
+
     public LakeReader Reader => new(_catalog, _store, HotDirectory);
 
     private string HotDirectory => Path.Combine(Directory, "hot");
@@ -59,6 +62,13 @@ internal sealed class SmallLake : IDisposable
             Positions.KeyPrefix + Node, position.ToString(CultureInfo.InvariantCulture));
         await new Transaction(_catalog, _store).CommitAsync(new TransactionRequest([change]), default);
         return [.. files.Select(file => _store.Objects.LocalPath(file.Path))];
+    }
+
+    /// <summary>Gives a table another schema, as another engine may.</summary>
+    public Task EvolveAsync(LakeTable table)
+    {
+        var change = new TableChange(table.TableName).AddColumns([new NewColumn("extra", FieldType.String)]);
+        return new Transaction(_catalog, _store).CommitAsync(new TransactionRequest([change]), default);
     }
 
     /// <summary>Writes a hot segment.</summary>
@@ -108,9 +118,13 @@ internal sealed class SmallLake : IDisposable
     {
         var path = Path.Combine(Directory, "lake", table.Name, "data", $"{_files++}.parquet");
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var result = _connection.Query($"""
-            COPY (SELECT * FROM {table.Name} WHERE CAST({table.TimeColumn} AS DATE) = '{day:yyyy-MM-dd}' ORDER BY {string.Join(", ", table.Order)})
-            TO '{path}' (FORMAT parquet, RETURN_STATS, FIELD_IDS {FieldIds(table)})
+        var fields = table.Schema.Fields.Where(field => field.Name != ColumnLeftOut).ToList();
+        var columns = string.Join(", ", fields.Select(field => $"\"{field.Name}\""));
+        var ids = string.Join(", ", fields.Select(field => $"\"{field.Name}\": {field.Id}"));
+        using var result = _connection.Query($$"""
+            COPY (SELECT {{columns}} FROM {{table.Name}} WHERE CAST({{table.TimeColumn}} AS DATE) = '{{day:yyyy-MM-dd}}'
+                ORDER BY {{string.Join(", ", table.Order)}})
+            TO '{{path}}' (FORMAT parquet, RETURN_STATS, FIELD_IDS { {{ids}} })
             """);
         var names = result.Columns.Select(column => column.Name).ToList();
         var row = result.Rows().Single();

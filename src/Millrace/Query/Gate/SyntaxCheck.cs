@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Millrace.Events;
+using Millrace.Lake;
 
 namespace Millrace.Query;
 
@@ -146,7 +147,8 @@ internal sealed class SyntaxCheck(AllowedFunctions functions)
         }
         // `recurring.name` is how a recursive query with a key reads its own result.
         var isWith = catalog.Length == 0 && schema is "" or "recurring" && _names.Contains(name);
-        var isOurs = catalog.Length == 0 && schema is "" or "main" or "millrace" && SqlGate.TableNames.Contains(name);
+        var isOurs = catalog.Length == 0 && schema is "" or "main" or LakeTable.Namespace
+            && SqlGate.TableNames.Contains(name);
         if (isWith)
         {
             return VisitMembers(table);
@@ -156,7 +158,7 @@ internal sealed class SyntaxCheck(AllowedFunctions functions)
             string[] parts = [catalog, schema, name];
             return SqlRefusals.TableUnknown(string.Join('.', parts.Where(part => part.Length > 0)));
         }
-        _references.Add(new TableReference(name, filters));
+        _references.Add(new TableReference(name, filters) { IsQualified = schema == LakeTable.Namespace });
         return VisitMembers(table);
     }
 

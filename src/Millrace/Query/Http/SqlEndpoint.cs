@@ -81,6 +81,8 @@ internal sealed class SqlEndpoint(QueryRunner runner, AdminKeys keys, TimeProvid
         using var disposable = format as IDisposable;
         context.Response.ContentType = format.ContentType;
         await RowStream.CopyAsync(query, format, context.Response.Body, elapsed, context.RequestAborted);
+        // Now and not when the query's instance is closed, which takes 5 ms.
+        await context.Response.CompleteAsync();
     }
 
     private IRowFormat FormatOf(string mediaType, HttpRequest request) => mediaType switch

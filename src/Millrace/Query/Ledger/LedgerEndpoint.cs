@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Millrace.DuckDb;
 using Millrace.Events;
 
 namespace Millrace.Query;
@@ -47,9 +46,9 @@ internal sealed class LedgerEndpoint(LedgerReader ledger, AdminKeys keys, TimePr
             report.Write(json);
             await json.FlushAsync(context.RequestAborted);
         }
-        catch (DuckDbException failure)
+        catch (QueryRefusedException refused)
         {
-            await QueryAnswers.RefuseAsync(context, QueryRefusals.Of(failure));
+            await QueryAnswers.RefuseAsync(context, refused.Refusal);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.DuckDb;
 using Millrace.Iceberg;
 using Millrace.Lake;
@@ -7,7 +6,8 @@ namespace Millrace.Query;
 
 /// <summary>Reads the headers of all records at or past each node's position.</summary>
 /// <param name="positionOf">The committed position of a node; 0 if it has none.</param>
-internal delegate PendingLog ReadPending(Func<string, long> positionOf);
+/// <param name="ct">Cancels.</param>
+internal delegate PendingLog ReadPending(Func<string, long> positionOf, CancellationToken ct);
 
 /// <summary>Which part of the ledger is asked for.</summary>
 /// <param name="From">First minute.</param>
@@ -17,15 +17,23 @@ internal sealed record LedgerPeriod(DateTimeOffset From, DateTimeOffset To, stri
 
 /// <summary>Adds up the ledger: what is committed from its table, what is pending from the log, both seen from the same
 /// commit, so that nothing is counted twice or not at all.</summary>
-internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string scratch, ReadPending readPending)
+internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPending readPending)
 {
     private const int LinesMax = 100_000;
     private const int TriesMax = 5;
 
-    private long _started;
-
-    /// <exception cref="DuckDbException">A file of the table cannot be read.</exception>
+    /// <exception cref="QueryRefusedException">The line is full, the time is up, or a file cannot be
+    /// read.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     public async Task<LedgerReport> ReadAsync(LedgerPeriod period, CancellationToken ct)
+    {
+        LedgerReport? report = null;
+        await runner.RunOwnAsync(
+            async (instance, cancel) => report = await ReadAsync(period, instance, cancel), ct);
+        return report!;
+    }
+
+    private async Task<LedgerReport> ReadAsync(LedgerPeriod period, QueryInstance instance, CancellationToken ct)
     {
         for (var tries = TriesMax; ; tries--)
         {
@@ -33,7 +41,7 @@ internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string
             PendingLog pending;
             try
             {
-                pending = readPending(view.PositionOf);
+                pending = await Task.Run(() => readPending(view.PositionOf, ct), ct);
             }
             catch (FileNotFoundException) when (tries > 1)
             {
@@ -42,16 +50,19 @@ internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string
             // For the same reason; what is truly damaged is so at the last try too.
             if (pending.IsWhole || tries == 1)
             {
-                return await ReportAsync(view, pending, period, ct);
+                var report = new LedgerReport(LinesMax);
+                await AddCommittedAsync(report, new View(view, instance), period, ct);
+                AddPending(report, pending, period);
+                return report;
             }
         }
     }
 
-    private async Task<LedgerReport> ReportAsync(
-        LakeView view, PendingLog pending, LedgerPeriod period, CancellationToken ct)
+    private static async Task AddCommittedAsync(
+        LedgerReport report, View seen, LedgerPeriod period, CancellationToken ct)
     {
         var minute = LakeTable.Ledger.Schema.Find("minute")!.Id;
-        var plan = await view.PlanAsync(
+        var plan = await seen.Lake.PlanAsync(
             LakeTable.Ledger,
             [
                 new Predicate([
@@ -60,9 +71,12 @@ internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string
                 ]),
             ],
             ct);
-        var report = new LedgerReport(LinesMax);
         // Rows in hot segments are not committed: their records count as pending.
-        await Task.Run(() => AddCommitted(report, plan with { HotFiles = [] }, period), ct);
+        await Task.Run(() => AddCommitted(report, plan with { HotFiles = [] }, period, seen.Instance), ct);
+    }
+
+    private static void AddPending(LedgerReport report, PendingLog pending, LedgerPeriod period)
+    {
         foreach (var events in pending.Events)
         {
             if (events.Minute >= period.From && events.Minute < period.To
@@ -71,14 +85,11 @@ internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string
                 report.AddPending(events);
             }
         }
-        return report;
     }
 
-    private void AddCommitted(LedgerReport report, TablePlan plan, LedgerPeriod period)
+    private static void AddCommitted(
+        LedgerReport report, TablePlan plan, LedgerPeriod period, QueryInstance instance)
     {
-        var name = string.Create(
-            CultureInfo.InvariantCulture, $"ledger-{Environment.ProcessId}-{Interlocked.Increment(ref _started)}");
-        using var instance = new QueryInstance(options, Path.Combine(scratch, name));
         instance.Seal([plan], period.Tenant);
         using var statement = instance.Connection.Prepare(
             """
@@ -98,6 +109,9 @@ internal sealed class LedgerReader(LakeReader lake, QueryOptions options, string
             }
         }
     }
+
+    /// <summary>One state of the lake, and what reads it.</summary>
+    private sealed record View(LakeView Lake, QueryInstance Instance);
 
     private static long Micros(DateTimeOffset time) =>
         (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;

@@ -4,39 +4,77 @@ using Millrace.Log;
 
 namespace Millrace.Query;
 
-/// <summary>Counts what the log holds at or past a position, by the headers of its records.</summary>
-/// <remarks>It reads at most what a commit leaves: <c>lake.commit_bytes</c> of log and what came in since.</remarks>
+/// <summary>Counts what the log holds at or past a position, by the headers of its records. Thread safe.</summary>
+/// <remarks>What was counted is remembered until the position moves, so that each record is read once and not once a
+/// call: up to <c>lake.commit_bytes</c> of log wait for a commit.</remarks>
 internal sealed class PendingReader(string logDirectory, IDisk disk, string node, TimeProvider time)
 {
-    private const long MicrosPerMinute = 60_000_000;
+    private readonly Lock _lock = new();
+    private Counts? _counts;
 
     /// <exception cref="FileNotFoundException">A segment was released while it was being opened.</exception>
-    public PendingLog Read(Func<string, long> positionOf)
+    public PendingLog Read(Func<string, long> positionOf, CancellationToken ct)
     {
         if (!Directory.Exists(logDirectory))
         {
             return new PendingLog([]);
         }
-        var counts = new Dictionary<(long Minute, string Tenant), long>();
-        using var reader = LogReader.Open(logDirectory, disk, positionOf(node), time);
-        var minute = 0L;
-        var isWhole = true;
-        while (reader.TryRead(out var item))
+        var position = positionOf(node);
+        lock (_lock)
         {
-            isWhole &= item.Damage is null;
-            minute = item.Damage is null ? item.Record.ReceivedMicros / MicrosPerMinute * MicrosPerMinute : minute;
-            var (tenant, events) = item.Damage is { } damage ? ("", damage.Events) : Count(item.Record);
-            if (events > 0)
+            if (_counts?.From != position)
             {
-                counts[(minute, tenant)] = counts.GetValueOrDefault((minute, tenant)) + events;
+                _counts = new Counts(position);
             }
+            using var reader = LogReader.Open(logDirectory, disk, _counts.Reached, time);
+            _counts.Add(reader, ct);
+            return _counts.ToLog();
         }
-        var pending = counts.Select(count => new PendingEvents(
-            DateTimeOffset.UnixEpoch.AddMicroseconds(count.Key.Minute), count.Key.Tenant, count.Value));
-        return new PendingLog([.. pending]) { IsWhole = isWhole };
     }
 
-    private static (string Tenant, long Events) Count(in LogRecord record) =>
-        Envelope.TryRead(record.Payload, out var envelope) == EnvelopeState.Sound
-            ? (Encoding.UTF8.GetString(envelope.Tenant), record.Events) : ("", record.Events);
+    /// <summary>Events from a position up to where the log was last read.</summary>
+    private sealed class Counts(long from)
+    {
+        private const long MicrosPerMinute = 60_000_000;
+
+        private readonly Dictionary<(long Minute, string Tenant), long> _events = [];
+        private long _minute;
+        private bool _isWhole = true;
+
+        public long From => from;
+
+        public LogPosition Reached { get; private set; } = from;
+
+        public void Add(LogReader reader, CancellationToken ct)
+        {
+            while (reader.TryRead(out var item))
+            {
+                Add(item);
+                // With the item: whoever stops in between goes on behind it.
+                Reached = reader.Reached;
+                ct.ThrowIfCancellationRequested();
+            }
+        }
+
+        public PendingLog ToLog() => new([.. _events.Select(count => new PendingEvents(
+            DateTimeOffset.UnixEpoch.AddMicroseconds(count.Key.Minute), count.Key.Tenant, count.Value))])
+        {
+            IsWhole = _isWhole,
+        };
+
+        private void Add(in LogItem item)
+        {
+            _isWhole &= item.Damage is null;
+            _minute = item.Damage is null ? item.Record.ReceivedMicros / MicrosPerMinute * MicrosPerMinute : _minute;
+            var (tenant, events) = item.Damage is { } damage ? ("", damage.Events) : CountOf(item.Record);
+            if (events > 0)
+            {
+                _events[(_minute, tenant)] = _events.GetValueOrDefault((_minute, tenant)) + events;
+            }
+        }
+
+        private static (string Tenant, long Events) CountOf(in LogRecord record) =>
+            Envelope.TryRead(record.Payload, out var envelope) == EnvelopeState.Sound
+                ? (Encoding.UTF8.GetString(envelope.Tenant), record.Events) : ("", record.Events);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.DuckDb;
 using Millrace.Events;
 using Millrace.Iceberg;
@@ -12,7 +11,7 @@ internal sealed class QueryRunner(
 {
     private readonly SqlGate _gate = new();
     private readonly QueryPlaces _places = new(options.ConcurrencyMax, options.WaitingMax);
-    private long _started;
+    private readonly ReadyInstances _ready = new(options, scratch);
 
     public QueryOptions Options { get; } = options;
 
@@ -62,28 +61,52 @@ internal sealed class QueryRunner(
         }
     }
 
+    /// <summary>Runs a query of our own as one from outside: in its turn, in a sealed instance, under the default time
+    /// limit.</summary>
+    /// <exception cref="QueryRefusedException">The line or the clock says no.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public async Task RunOwnAsync(Func<QueryInstance, CancellationToken, Task> query, CancellationToken ct)
+    {
+        using var deadline = new QueryDeadline(Options.Timeout, time, ct);
+        try
+        {
+            using var place = await _places.TakeAsync(deadline.Token);
+            using var instance = _ready.Take();
+            deadline.Guard(instance.Connection);
+            instance.Begin();
+            await query(instance, deadline.Token);
+        }
+        catch (Exception failure) when (failure is DuckDbException or OperationCanceledException)
+        {
+            throw deadline.Explain(failure);
+        }
+    }
+
     public void Dispose()
     {
         _gate.Dispose();
         _places.Dispose();
+        _ready.Dispose();
     }
 
     private async Task<RunningQuery> AttemptAsync(Work work)
     {
         var ct = work.Deadline.Token;
-        var number = Interlocked.Increment(ref _started);
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{number}");
-        var instance = new QueryInstance(Options, Path.Combine(scratch, name));
+        var instance = _ready.Take();
         Statement? statement = null;
         try
         {
             work.Deadline.Guard(instance.Connection);
+            instance.Begin();
             var predicates = await Task.Run(() => Predicates(instance.Connection, work), ct);
             var view = await lake.SnapshotAsync(ct);
             var plans = new List<TablePlan>();
             foreach (var (table, wanted) in predicates)
             {
-                plans.Add(await view.PlanAsync(table, wanted, ct));
+                plans.Add(await view.PlanAsync(table, wanted, ct) with
+                {
+                    IsQualified = work.Query.References.Any(each => each.IsQualified && each.Table == table.Name),
+                });
             }
             var statistics = await StatisticsAsync(instance.Connection, view, plans, ct);
             return await Task.Run(() =>

@@ -1,0 +1,72 @@
+using Millrace.Log;
+using Millrace.Query;
+using Millrace.Tests.Log;
+using Millrace.Tests.Twins;
+
+namespace Millrace.Tests.Query;
+
+public sealed class PendingReaderTests : IAsyncDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
+    private readonly PosixDisk _disk = new();
+    private readonly LogWriter _log;
+    private readonly PendingReader _reader;
+
+    public PendingReaderTests()
+    {
+        var options = new LogOptions { Directory = _scratch.In("log"), SegmentBytes = 64 << 10, Node = 0xaa };
+        _log = LogWriter.Open(options, _disk, TimeProvider.System, new LogStart(new byte[32], new Random(1)));
+        _reader = new PendingReader(_scratch.In("log"), _disk, "00000000000000aa", TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        _scratch.Dispose();
+    }
+
+    [Fact]
+    public async Task Counts_what_came_since_the_last_call_and_what_was_there()
+    {
+        await AppendAsync(3);
+        Pending(0).ShouldBe(3);
+        Pending(0).ShouldBe(3);
+        await AppendAsync(40);
+        Pending(0).ShouldBe(43);
+    }
+
+    [Fact]
+    public async Task Counts_from_the_position_whether_it_moves_on_or_back()
+    {
+        await AppendAsync(5);
+        Pending(0).ShouldBe(5);
+        var position = await AppendAsync(4);
+        Pending(position).ShouldBe(1);
+        Pending(0).ShouldBe(9);
+    }
+
+    [Fact]
+    public async Task Goes_on_where_a_caller_left()
+    {
+        await AppendAsync(20);
+        using var gone = new CancellationTokenSource();
+        gone.Cancel();
+        Should.Throw<OperationCanceledException>(() => _reader.Read(_ => 0, gone.Token));
+        Pending(0).ShouldBe(20);
+    }
+
+    private long Pending(long position) => _reader.Read(_ => position, default).Sum(pending => pending.Events);
+
+    /// <returns>The offset of the last record.</returns>
+    private async Task<long> AppendAsync(int records)
+    {
+        var last = 0L;
+        for (var i = 0; i < records; i++)
+        {
+            var result = await _log.AppendAsync(LogScenario.Entry(i, bytes: 4_000) with { Events = 1 });
+            result.Refusal.ShouldBe(AppendRefusal.None);
+            last = result.Offset;
+        }
+        return last;
+    }
+}
