@@ -18,6 +18,9 @@ switch (args)
             await new QueryClients(server, (int)clients).RunAsync(Console.Out, TimeSpan.FromSeconds(20));
             return 0;
         }
+    case ["day", var directory, var csv]:
+        Console.WriteLine(QueryDay.Write(directory, csv));
+        return 0;
     case ["question", var name]:
         Console.WriteLine(QueryQuestions.All.Single(question => question.Name == name).Sql("events"));
         return 0;
@@ -32,6 +35,7 @@ switch (args)
                 query /tmp/data URL KEY PID 9    asks the server of it and a plain DuckDB in turn, nine times
                 clients URL KEY PID 8            eight clients ask at once for 20 s
                 question NAME                    prints its SQL
+                day /tmp/data /tmp/day.csv       writes one day as CSV, prints the table it fits
             """);
         return 2;
 }

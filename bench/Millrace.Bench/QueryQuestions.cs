@@ -25,7 +25,7 @@ internal sealed record QueryQuestion(string Name, QuerySpan Span, string Select,
     }
 
     private static string Literal(DateTimeOffset time) =>
-        time.ToString("'TIMESTAMPTZ '''yyyy-MM-dd HH:mm:ss'+00'''", CultureInfo.InvariantCulture);
+        string.Create(CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{time:yyyy-MM-dd HH:mm:ss}+00'");
 }
 
 /// <summary>A span of event time, the end exclusive.</summary>
@@ -34,7 +34,7 @@ internal readonly record struct QuerySpan(DateTimeOffset From, DateTimeOffset To
 /// <summary>What is asked of the two months of <see cref="QueryLake"/>.</summary>
 internal static class QueryQuestions
 {
-    private const string Counts = "event, count(*) AS n, count(user_id) AS known";
+    private const string Counts = "event, count(*) AS n, max(received_time) AS latest";
     private const string ByEvent = "GROUP BY 1 ORDER BY 1";
     private const string People = "count(*) AS n, count(DISTINCT user_id) AS people";
     private const string Tenant = "shop-03";

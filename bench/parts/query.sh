@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# Two months of events in 1,488 files, asked over HTTP, beside plain DuckDB and PostgreSQL (bench/README.md).
+part_query() {
+  local rows=${MILLRACE_BENCH_ROWS:-100000000} rounds=${MILLRACE_BENCH_ROUNDS:-9} begin=$SECONDS
+  local bench_program=$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench within=0
+  "$bench_program" lake "$work/data" "$rows"
+  report "$rows events in $(find "$work/data/lake/events/data" -name '*.parquet' | wc -l) files," \
+    "$(du -sm "$work/data/lake" | cut -f1) MiB, written in $((SECONDS - begin)) s"
+  start
+  "$bench_program" query "$work/data" "$url" "$admin_key" "$server" "$rounds" >"$work/race.md" || within=$?
+  { echo; cat "$work/race.md"; echo; } | tee -a "$result"
+  "$bench_program" clients "$url" "$admin_key" "$server" 8 | tee -a "$result"
+  stop
+  query_postgres "$rounds"
+  return "$within"
+}
+
+# The one day in PostgreSQL, all columns, with the indexes these questions ask for.
+query_postgres() {
+  local rounds=$1 binaries name sql milliseconds
+  binaries=$(dirname "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null | tail -1)")
+  [ -x "$binaries/initdb" ] || { report "PostgreSQL is not installed: not measured"; return 0; }
+  postgres_start
+  "$bench_program" day "$work/data" "$work/day.csv" >"$work/day.sql"
+  { cat "$work/day.sql"
+    echo "\\copy events FROM '$work/day.csv' (FORMAT csv)"
+    echo "CREATE INDEX ON events (event_time); CREATE INDEX ON events (tenant, event, event_time);"
+    echo "CREATE INDEX ON events (user_id, event_time); VACUUM ANALYZE events;"
+  } | postgres_sql >"$work/load.out"
+  report "PostgreSQL $("$binaries/postgres" --version | cut -d' ' -f3), the day alone with all columns:" \
+    "$(echo "SELECT pg_table_size('events') >> 20, pg_indexes_size('events') >> 20" | postgres_sql | tr '|' ' ' |
+      awk '{ print $1 " MiB and " $2 " MiB of indexes" }')," \
+    "Parquet $(du -cm "$work/data/lake/events/data/year=2026/month=01/day=15" | tail -1 | cut -f1) MiB"
+  for name in "a day by event" "people of a day" "a tenant's day by event" "a user's day"; do
+    sql=$("$bench_program" question "$name")
+    milliseconds=$({
+      echo '\timing on'
+      for _ in $(seq $((rounds + 2))); do echo "$sql;"; done
+    } | postgres_sql | awk '/^Time:/ { print $2 }' | tail -n "$rounds" | sort -n | sed -n "$((rounds / 2 + 1))p")
+    report "PostgreSQL, $name: $milliseconds ms"
+  done
+  postgres_stop
+}
+
+postgres_start() {
+  pg=$work/pg
+  mkdir -p "$pg"
+  chmod 755 "$work"
+  [ "$(id -u)" -ne 0 ] || chown postgres "$pg"
+  as_postgres "$binaries/initdb" -D "$pg/data" -U postgres -A trust -E UTF8 --locale=C >"$pg.log" 2>&1
+  as_postgres tee -a "$pg/data/postgresql.conf" >/dev/null <<CONF
+listen_addresses = ''
+unix_socket_directories = '$pg'
+shared_buffers = 4GB
+max_wal_size = 8GB
+work_mem = 256MB
+CONF
+  trap 'postgres_stop; finish' EXIT
+  as_postgres "$binaries/pg_ctl" -D "$pg/data" -l "$pg/log" -w start >/dev/null
+}
+
+postgres_stop() {
+  trap finish EXIT
+  as_postgres "$binaries/pg_ctl" -D "$pg/data" -w -m fast stop >/dev/null
+}
+
+postgres_sql() { "$binaries/psql" -h "$pg" -U postgres -qtA -v ON_ERROR_STOP=1; }
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+  if [ "$(id -u)" -eq 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else "$@"; fi
+}
