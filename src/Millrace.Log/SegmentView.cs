@@ -88,10 +88,13 @@ internal sealed class SegmentView : IDisposable
     }
 
     /// <summary>Whether nothing was ever written behind the header.</summary>
-    public bool IsBlank()
+    public bool IsBlank() => IsBlank(Segment.Base);
+
+    /// <summary>Whether nothing was ever written from an offset on.</summary>
+    public bool IsBlank(long from)
     {
         long end = Segment.Base + Math.Max(0, Segment.FileBytes - SegmentHeader.AreaBytes);
-        for (long at = Segment.Base; at < end; at += WindowBytes)
+        for (long at = from; at < end; at += WindowBytes)
         {
             if (Bytes(at, (int)Math.Min(WindowBytes, end - at), end).Span.ContainsAnyExcept((byte)0))
             {

@@ -61,6 +61,8 @@ internal static class CommandLine
             GenerateVerb.Create(terminal),
             SendVerb.Create(terminal),
             SqlVerb.Create(terminal),
+            CheckVerb.Create(terminal),
+            LogVerb.Create(terminal),
             DemoVerb.Create(terminal),
         };
         foreach (var help in root.Options.OfType<HelpOption>())

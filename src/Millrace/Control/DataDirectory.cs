@@ -52,6 +52,24 @@ internal sealed class DataDirectory
         }
     }
 
+    /// <summary>Why a directory cannot be opened by this program, as a sentence; null: it can, or is not there
+    /// yet.</summary>
+    public static string? FormatFault(string path)
+    {
+        var file = System.IO.Path.Combine(path, "format");
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+        var text = File.ReadAllText(file).Trim();
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
+        {
+            return $"'{file}' holds no format version: this is no data directory.";
+        }
+        return version <= Format ? null
+            : $"A newer Millrace wrote this directory, '{path}' (format {version}, known here: {Format}): use that one.";
+    }
+
     /// <summary>Locks a role until the result is disposed.</summary>
     /// <exception cref="OperatorException">Another process runs it on this directory.</exception>
     public RoleLock Lock(string role)
@@ -64,20 +82,9 @@ internal sealed class DataDirectory
 
     private void CheckFormat()
     {
-        if (Read("format") is not { } format)
+        if (FormatFault(Path) is { } fault)
         {
-            return;
-        }
-        if (!int.TryParse(format, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
-        {
-            throw new OperatorException(OperatorException.BadUsage,
-                $"'{In("format")}' holds no format version: this is no data directory.");
-        }
-        if (version > Format)
-        {
-            throw new OperatorException(OperatorException.BadUsage,
-                $"A newer Millrace wrote this directory, '{Path}' (format {version}, known here: {Format}): "
-                + "use that one.");
+            throw new OperatorException(OperatorException.BadUsage, fault);
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class IdRunJson : JsonSerializerContext;
 internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory, ulong node)
 {
     public const string SideTable = "id_runs";
-    private const string KeyTable = "settings";
+    public const string KeyTable = "settings";
     private const string KeyName = "id_key";
 
     /// <summary>Ends the name of a damaged run that was set aside.</summary>
@@ -91,6 +91,13 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
             throw;
         }
     }
+
+    /// <summary>The key of ids, from the rows of <see cref="KeyTable"/>; null: there is none yet.</summary>
+    /// <exception cref="CatalogDamagedException">It is not what was written.</exception>
+    public static byte[]? ReadKey(IReadOnlyDictionary<string, string> settings) =>
+        !settings.TryGetValue(KeyName, out var known) ? null
+        : known.Length == 2 * IdHash.KeyBytes && known.All(char.IsAsciiHexDigit) ? Convert.FromHexString(known)
+        : throw new CatalogDamagedException("catalog.db", null, "its key of ids is unreadable");
 
     /// <summary>Moves a damaged run out of the way, under a name that nothing removes.</summary>
     /// <returns>That name; null if there is no file.</returns>
@@ -227,11 +234,9 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
 
     private async Task<byte[]> KeyAsync(CancellationToken ct)
     {
-        if ((await catalog.ReadSideAsync(KeyTable, ct)).TryGetValue(KeyName, out var known))
+        if (ReadKey(await catalog.ReadSideAsync(KeyTable, ct)) is { } known)
         {
-            return known.Length == 2 * IdHash.KeyBytes && known.All(char.IsAsciiHexDigit)
-                ? Convert.FromHexString(known)
-                : throw new CatalogDamagedException("catalog.db", null, "its key of ids is unreadable");
+            return known;
         }
         // A secret: who could guess it could make the ids of others meet.
         var key = RandomNumberGenerator.GetBytes(IdHash.KeyBytes);

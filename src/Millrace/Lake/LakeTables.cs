@@ -84,7 +84,8 @@ internal sealed class LakeTables
     }
 
     /// <summary>An empty catalog beside a lake is a lost one: to begin anew would hide all rows there are.</summary>
-    private async Task RefuseIfUsedAsync(LakeTable table, CancellationToken ct)
+    /// <exception cref="IcebergFormatException">There are data files of the table.</exception>
+    public async Task RefuseIfUsedAsync(LakeTable table, CancellationToken ct)
     {
         var data = $"{Location(table)}/data/";
         await foreach (var file in Store.Objects.ListAsync(data, ct))

@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Refine;
 using Millrace.Tests.Refine;
@@ -109,7 +107,7 @@ public sealed class DamageTests : IAsyncLifetime
         }
         else
         {
-            Checkpoint(file);
+            _world.Checkpoint();
         }
         var sound = Spoil(file, damage == "catalog.db" ? 3 : damage.StartsWith("catalog") ? -1 : 300);
         if (damage.EndsWith("gone"))
@@ -191,15 +189,6 @@ public sealed class DamageTests : IAsyncLifetime
             File.WriteAllBytes(file, bytes);
         }
         return sound;
-    }
-
-    private static void Checkpoint(string file)
-    {
-        using var catalog = new SqliteConnection($"Data Source={file};Pooling=false");
-        catalog.Open();
-        using var command = catalog.CreateCommand();
-        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-        command.ExecuteNonQuery();
     }
 
     /// <summary>As an operator should: the file and what SQLite keeps beside it.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using System.Diagnostics.Metrics;
@@ -127,6 +128,19 @@ internal sealed class LakeWorld : IAsyncDisposable
     {
         await role.StopAsync(default);
         await role.ExecuteTask!;
+    }
+
+    /// <summary>Moves all that SQLite keeps in logs of its own into catalog.db and control.db.</summary>
+    public void Checkpoint()
+    {
+        foreach (var name in new[] { "catalog.db", "control.db" })
+        {
+            using var database = new SqliteConnection($"Data Source={In(name)};Pooling=false");
+            database.Open();
+            using var command = database.CreateCommand();
+            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+            command.ExecuteNonQuery();
+        }
     }
 
     /// <summary>Closes all connections to the catalog, as the end of a process does.</summary>

@@ -72,7 +72,15 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
             ],
             ct);
         // Rows in hot segments are not committed: their records count as pending.
-        await Task.Run(() => AddCommitted(report, plan with { HotFiles = [] }, period, seen.Instance), ct);
+        plan = plan with { HotFiles = [] };
+        try
+        {
+            await Task.Run(() => AddCommitted(report, plan, period, seen.Instance), ct);
+        }
+        catch (DuckDbException failure) when (DamagedFile.Find(failure, plan.LakeFiles.Keys) is { } file)
+        {
+            throw new QueryRefusedException(QueryRefusals.DamagedFile(file, failure), failure);
+        }
     }
 
     private static void AddPending(LedgerReport report, PendingLog pending, LedgerPeriod period)

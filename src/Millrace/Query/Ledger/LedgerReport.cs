@@ -11,7 +11,7 @@ internal readonly record struct PendingEvents(DateTimeOffset Minute, string Tena
 /// <summary>What the log holds at or past a position.</summary>
 internal sealed record PendingLog(IReadOnlyList<PendingEvents> Events)
 {
-    /// <summary>False: some of it could not be read: damaged, or released because the lake has passed it.</summary>
+    /// <summary>False: some of it could not be read: damaged, or released when the lake had passed it.</summary>
     public bool IsWhole { get; init; } = true;
 }
 

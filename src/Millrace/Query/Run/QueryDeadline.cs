@@ -1,4 +1,5 @@
 using Millrace.DuckDb;
+using Millrace.Iceberg;
 
 namespace Millrace.Query;
 
@@ -26,6 +27,9 @@ internal sealed class QueryDeadline : IDisposable
     /// <summary>Cancelled at the limit, or by the caller.</summary>
     public CancellationToken Token => _either.Token;
 
+    /// <summary>What the query reads, once that is known.</summary>
+    public IReadOnlyCollection<string> Files { get; set; } = [];
+
     private CancellationToken Caller { get; }
 
     /// <summary>From now on a cancelled token interrupts this connection, and no other.</summary>
@@ -49,7 +53,11 @@ internal sealed class QueryDeadline : IDisposable
         {
             _ when isInterrupt && _limit.IsCancellationRequested =>
                 new QueryRefusedException(QueryRefusals.Timeout(_limitTime), failure),
+            DuckDbException refused when DamagedFile.Find(refused, Files) is { } file =>
+                new QueryRefusedException(QueryRefusals.DamagedFile(file, refused), failure),
             DuckDbException refused => new QueryRefusedException(QueryRefusals.Of(refused), failure),
+            IcebergFormatException or IcebergUnsupportedException or CatalogDamagedException =>
+                new QueryRefusedException(QueryRefusals.Damaged(failure.Message), failure),
             _ => failure,
         };
     }

@@ -16,6 +16,15 @@ internal static class QueryRefusals
         $"The query took longer than {limit.TotalMilliseconds:0} ms: narrow it, for example by "
         + $"event_time, or raise timeout_ms."));
 
+    /// <summary>The lake's files or its catalog are not what was committed.</summary>
+    public static Refusal Damaged(string what) => new(
+        500, "lake_damaged", $"{what} Run 'millrace check --deep' on the data directory: it says what to do.");
+
+    /// <summary>The same for a file that holds rows.</summary>
+    public static Refusal DamagedFile(string file, DuckDbException failure) => Damaged(
+        $"The file {file} cannot be read ({failure.Message}). If it is a hot segment, its rows come again by "
+        + "themselves from the log.");
+
     /// <summary>The statement's own fault, or the machine's.</summary>
     public static Refusal Of(DuckDbException failure) => failure.Type switch
     {

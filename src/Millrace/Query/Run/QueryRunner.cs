@@ -76,7 +76,8 @@ internal sealed class QueryRunner(
             instance.Begin();
             await query(instance, deadline.Token);
         }
-        catch (Exception failure) when (failure is DuckDbException or OperationCanceledException)
+        catch (Exception failure) when (failure is DuckDbException or OperationCanceledException
+            or IcebergFormatException or IcebergUnsupportedException or CatalogDamagedException)
         {
             throw deadline.Explain(failure);
         }
@@ -108,6 +109,7 @@ internal sealed class QueryRunner(
                     IsQualified = work.Query.References.Any(each => each.IsQualified && each.Table == table.Name),
                 });
             }
+            work.Deadline.Files = [.. plans.SelectMany(plan => plan.Files)];
             var statistics = await StatisticsAsync(instance.Connection, view, plans, ct);
             return await Task.Run(() =>
             {

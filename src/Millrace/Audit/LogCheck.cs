@@ -1,0 +1,117 @@
+using System.Globalization;
+using Millrace.Events;
+using Millrace.Log;
+
+namespace Millrace.Audit;
+
+/// <summary>Reads the whole log as the lake would: headers, checksums, and whether control.db holds each control
+/// version that is named.</summary>
+internal sealed class LogCheck(CheckScope scope, long position, IReadOnlySet<string>? versions)
+{
+    /// <summary>A running server uses segments again: a reader that meets one goes on behind it.</summary>
+    private const int TriesMax = 5;
+
+    private readonly HashSet<string> _unknown = [];
+
+    public void Run()
+    {
+        var directory = scope.In("log");
+        CheckHeaders(directory);
+        var from = new LogPosition(0, -1);
+        for (var attempt = 1; ; attempt++)
+        {
+            using var reader = LogReader.Open(directory, scope.Disk, from, scope.Time);
+            try
+            {
+                Read(reader);
+                return;
+            }
+            catch (FileNotFoundException) when (attempt < TriesMax)
+            {
+                from = reader.Reached;
+            }
+            catch (Exception failure) when (failure is IOException or NewerFormatException)
+            {
+                Report(directory, failure.Message, "Mend the disk, or start the newer Millrace, and check again.");
+                return;
+            }
+        }
+    }
+
+    private void CheckHeaders(string directory)
+    {
+        foreach (var name in scope.Disk.List(directory))
+        {
+            var path = Path.Combine(directory, name);
+            try
+            {
+                using var walk = SegmentWalk.Open(scope.Disk, path);
+                if (walk is null)
+                {
+                    continue;
+                }
+                scope.Report.Count("segments");
+                if (walk.Segment.Header is not { } header)
+                {
+                    Report(path, "both copies of its header are damaged: nothing in it can be read",
+                        Lost(walk.Segment.End));
+                    continue;
+                }
+                CheckVersion(path, header.Stamp.Span);
+            }
+            catch (Exception gone) when (gone is FileNotFoundException or NewerFormatException)
+            {
+                // Used again meanwhile; or newer, which reading says.
+            }
+        }
+    }
+
+    private void Read(LogReader reader)
+    {
+        while (reader.TryRead(out var item))
+        {
+            if (item.Damage is { } damage)
+            {
+                if (damage.Events > 0 || damage.Kind is LogDamageKind.Records or LogDamageKind.Header)
+                {
+                    Report(Place(damage.From), string.Create(CultureInfo.InvariantCulture,
+                        $"offsets {damage.From} to {damage.To} cannot be read ({damage.Kind}): {damage.Events} events"),
+                        Lost(damage.To));
+                }
+                continue;
+            }
+            scope.Report.Count("records");
+            scope.Report.Count("events_in_log", item.Record.Events);
+            if (Envelope.TryRead(item.Record.Payload, out var envelope) == EnvelopeState.Sound
+                && envelope.Kind == EnvelopeKind.Control)
+            {
+                CheckVersion(Place(item.Record.Offset), envelope.Body);
+            }
+        }
+    }
+
+    private void CheckVersion(string where, ReadOnlySpan<byte> version)
+    {
+        var name = Convert.ToHexStringLower(version);
+        if (version.ContainsAnyExcept((byte)0) && versions?.Contains(name) == false && _unknown.Add(name))
+        {
+            Report(where, $"names control version {name}, which control.db does not hold",
+                "Restore control.db from a backup: the lake does not read past this record without it.");
+        }
+    }
+
+    private string Lost(long end) => end <= position
+        ? "Nothing is lost: the lake holds what stood there. Look at the disk."
+        : "The lake passes over it and counts its events as damaged; nothing brings them back but a copy of the segment "
+            + "or the clients. Look at the disk.";
+
+    private string Place(long offset)
+    {
+        var directory = scope.In("log");
+        return LogSegments.List(scope.Disk, directory).LastOrDefault(segment => segment.Base <= offset)?.Path
+            ?? directory;
+    }
+
+    private void Report(string file, string problem, string advice) =>
+        scope.Report.Add(new CheckFinding(CheckKind.Log, file, problem, advice));
+}

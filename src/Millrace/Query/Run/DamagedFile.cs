@@ -1,0 +1,35 @@
+using Millrace.DuckDb;
+using Millrace.Lake;
+
+namespace Millrace.Query;
+
+/// <summary>Tells a query that failed on a damaged file of the lake from one that is wrong itself.</summary>
+internal static class DamagedFile
+{
+    /// <summary>The file of the query on which DuckDB failed; null: none of them is to blame.</summary>
+    /// <remarks>Mostly DuckDB names it. Where it does not, a reader of its own failed, whatever the statement was: then
+    /// the checksums of the files tell.</remarks>
+    public static string? Find(DuckDbException failure, IEnumerable<string> files)
+    {
+        if (failure.Type is not (DuckDbErrorType.IO or DuckDbErrorType.Invalid or DuckDbErrorType.InvalidInput
+            or DuckDbErrorType.Serialization or DuckDbErrorType.Internal or DuckDbErrorType.Fatal))
+        {
+            return null;
+        }
+        return files.FirstOrDefault(file => failure.Message.Contains(file, StringComparison.Ordinal))
+            ?? (failure.Type is DuckDbErrorType.Invalid or DuckDbErrorType.Serialization
+                ? files.FirstOrDefault(IsDamaged) : null);
+    }
+
+    private static bool IsDamaged(string file)
+    {
+        try
+        {
+            return !DataFileName.IsSound(file);
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+}
