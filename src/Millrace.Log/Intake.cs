@@ -5,7 +5,7 @@ internal readonly record struct Place(Group Group, Memory<byte> Bytes, RecordHea
 
 /// <summary>Gives out offsets and places in order, and hands the groups to the writer's thread. Hot path.</summary>
 /// <remarks>Everything here happens under one short lock; copying, checksums and the disk are outside it.</remarks>
-internal sealed class Intake(LogOptions options, TimeProvider time, Random salts)
+internal sealed class Intake(LogOptions options, TimeProvider time, Random salts, LogRoom room)
 {
     private readonly object _gate = new();
     private readonly Queue<Group> _closed = new();
@@ -15,17 +15,9 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
     private LogTip _tip;
     private long _segmentOpened;
     private long _inFlightBytes;
-    private bool _isFull;
     private bool _isFailing = true;
     private bool _isEnding;
     private bool _writerWaits;
-
-    /// <summary>Whether the log has less room than its rule asks for.</summary>
-    public bool IsFull
-    {
-        get => Volatile.Read(ref _isFull);
-        set => Volatile.Write(ref _isFull, value);
-    }
 
     /// <summary>What refuses appends whatever their size.</summary>
     public AppendRefusal Condition
@@ -34,10 +26,13 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
         {
             lock (_gate)
             {
-                return _isFailing ? AppendRefusal.DiskFailing : _isFull ? AppendRefusal.DiskFull : AppendRefusal.None;
+                return Refusal;
             }
         }
     }
+
+    private AppendRefusal Refusal => room.IsFull ? AppendRefusal.DiskFull
+        : _isFailing ? AppendRefusal.DiskFailing : AppendRefusal.None;
 
     /// <summary>A segment of the usual size, not yet in use.</summary>
     public SegmentPlan Plan(long firstOffset, LogTip before) => NewPlan(firstOffset, _capacity, before);
@@ -59,13 +54,9 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
         {
             ObjectDisposedException.ThrowIf(_isEnding, typeof(LogWriter));
             place = default;
-            if (_isFailing)
+            if (Refusal != AppendRefusal.None)
             {
-                return AppendRefusal.DiskFailing;
-            }
-            if (_isFull)
-            {
-                return AppendRefusal.DiskFull;
+                return Refusal;
             }
             if (_inFlightBytes > 0 && _inFlightBytes + bytes > options.InFlightBytesMax)
             {

@@ -36,14 +36,16 @@ public sealed class LogWriter : IAsyncDisposable
         _disk = disk;
         _time = time;
         _metrics = new LogMetrics(start.Meter, () => SyncedEnd);
-        _intake = new Intake(options, time, start.Salts);
         disk.CreateDirectory(options.Directory);
         _synced = new SyncedEnd(SyncedFile.OpenForWriting(disk, options.Directory));
         RecoveredLog found = Recovery.Run(options, disk, _synced.ReadFile());
         _spares = new Spares(options, disk, new Random(start.Salts.Next()), _metrics);
+        _intake = new Intake(options, time, start.Salts, _spares.Room);
         _isBlankFound = found.IsBlank;
+        _end = found.Base;
         _syncedTip = found.Before with { Stamp = start.Stamp };
         _first = _intake.Plan(found.Base, _syncedTip);
+        PublishRecovered(found);
     }
 
     /// <summary>Exclusive end of the durable records, in offsets.</summary>
@@ -155,18 +157,34 @@ public sealed class LogWriter : IAsyncDisposable
         place.Header.Seal(record[..length], place.Group.Segment.Salt);
     }
 
+    /// <summary>What was recovered may be read although there may be no room for a new segment: the lake must drain it
+    /// to win some.</summary>
+    private void PublishRecovered(RecoveredLog found)
+    {
+        LogPosition file = _synced.ReadFile();
+        _synced.Publish(new LogPosition(
+            Math.Max(file.Offset, found.Before.End), Math.Max(file.Events, found.Before.Events)));
+    }
+
     private void Start()
     {
-        if (_isBlankFound)
-        {
-            OpenBlank(_first);
-        }
-        else
-        {
-            OpenSegment(_first);
-        }
         CheckRoom();
-        _intake.Begin(_first);
+        try
+        {
+            if (_isBlankFound)
+            {
+                OpenBlank(_first);
+            }
+            else
+            {
+                OpenSegment(_first);
+            }
+            _intake.Begin(_first);
+        }
+        catch (NoRoomException)
+        {
+            // The writer's thread opens it as soon as there is room.
+        }
         _spares.Start();
         new Thread(Run) { IsBackground = true, Name = "millrace log" }.Start();
         _timer = _time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
@@ -174,25 +192,30 @@ public sealed class LogWriter : IAsyncDisposable
 
     private void Run()
     {
+        if (_file is null)
+        {
+            Reopen();
+        }
         while (_intake.Take() is { } group)
         {
-            if (!TryCommit(group))
+            AppendRefusal refusal = TryCommit(group);
+            if (refusal != AppendRefusal.None)
             {
-                GiveUp(group);
+                GiveUp(group, refusal);
                 Reopen();
             }
         }
         _ended.SetResult();
     }
 
-    private bool TryCommit(Group group)
+    private AppendRefusal TryCommit(Group group)
     {
         group.Close();
         try
         {
             if (group.IsBroken)
             {
-                return false;
+                return AppendRefusal.DiskFailing;
             }
             if (group.OpensSegment)
             {
@@ -205,17 +228,21 @@ public sealed class LogWriter : IAsyncDisposable
                 Sync();
             }
         }
+        catch (NoRoomException)
+        {
+            return AppendRefusal.DiskFull;
+        }
         catch (IOException)
         {
             _metrics.DiskFailed();
-            return false;
+            return AppendRefusal.DiskFailing;
         }
         _syncedTip = group.Tip;
         _synced.Publish(new LogPosition(group.Tip.End, group.Tip.Events));
         _metrics.Appended(group);
         _intake.Release(group);
         group.Complete(AppendRefusal.None);
-        return true;
+        return AppendRefusal.None;
     }
 
     /// <summary>The next header vouches for all records before it, so they must be durable first.</summary>
@@ -240,15 +267,15 @@ public sealed class LogWriter : IAsyncDisposable
 
     /// <summary>Refuses a group that failed and all behind it, which would have continued its running
     /// numbers.</summary>
-    private void GiveUp(Group failed)
+    private void GiveUp(Group failed, AppendRefusal refusal)
     {
         List<Group> behind = _intake.Fail();
         behind.ForEach(group => group.Close());
         foreach (Group group in behind.Prepend(failed))
         {
-            _metrics.Refused(AppendRefusal.DiskFailing, group.Records);
+            _metrics.Refused(refusal, group.Records);
             _intake.Release(group);
-            group.Complete(AppendRefusal.DiskFailing);
+            group.Complete(refusal);
         }
     }
 
@@ -267,6 +294,10 @@ public sealed class LogWriter : IAsyncDisposable
                 _intake.Begin(next);
                 return;
             }
+            catch (NoRoomException)
+            {
+                continue; // what needs room waits without trying the disk
+            }
             catch (IOException)
             {
                 _metrics.DiskFailed();
@@ -278,7 +309,7 @@ public sealed class LogWriter : IAsyncDisposable
     /// <summary>Makes a segment durable, with its name, before any record in it can be acknowledged.</summary>
     private void OpenSegment(SegmentPlan plan)
     {
-        string spare = _spares.Take(SegmentHeader.AreaBytes + plan.Capacity);
+        string spare = TakeSpare(SegmentHeader.AreaBytes + plan.Capacity);
         IDiskFile? file = null;
         try
         {
@@ -295,6 +326,21 @@ public sealed class LogWriter : IAsyncDisposable
             throw;
         }
         Enter(file, plan);
+    }
+
+    private string TakeSpare(long fileBytes)
+    {
+        try
+        {
+            string spare = _spares.Take(fileBytes);
+            _spares.Room.LacksSegment = false;
+            return spare;
+        }
+        catch (NoRoomException)
+        {
+            _spares.Room.LacksSegment = true;
+            throw;
+        }
     }
 
     /// <summary>Opens the last segment again, in which nothing was ever written, under a header with a new
@@ -367,10 +413,7 @@ public sealed class LogWriter : IAsyncDisposable
     {
         try
         {
-            DiskSpace space = _disk.Space(_options.Directory);
-            bool isFull = space.FreeBytes < Math.Min(_options.FreeBytesMin, space.TotalBytes * _options.FreeShareMin);
-            _intake.IsFull = isFull;
-            _spares.MayGrow = !isFull;
+            _spares.Room.Look();
         }
         catch (IOException)
         {

@@ -36,6 +36,7 @@ internal sealed class Spares : IDisposable
         _disk = disk;
         _names = names;
         _metrics = metrics;
+        Room = new LogRoom(options, disk);
         _thread = new Thread(Run) { IsBackground = true, Name = "millrace log spares" };
         foreach (string path in disk.List(options.Directory).Select(name => Path.Combine(options.Directory, name)))
         {
@@ -51,8 +52,8 @@ internal sealed class Spares : IDisposable
         }
     }
 
-    /// <summary>Whether files may be made ahead; off while the disk is full.</summary>
-    public bool MayGrow { get; set; } = true;
+    /// <summary>What the file system has for new files.</summary>
+    public LogRoom Room { get; }
 
     private bool IsEnding => Volatile.Read(ref _isEnding);
 
@@ -60,6 +61,7 @@ internal sealed class Spares : IDisposable
 
     /// <summary>A zeroed and synced file, whose header area may hold anything; made on the spot if none is
     /// ready.</summary>
+    /// <exception cref="NoRoomException">It would take of the room that the log leaves alone.</exception>
     public string Take(long fileBytes)
     {
         lock (_gate)
@@ -241,7 +243,7 @@ internal sealed class Spares : IDisposable
 
     private void PrepareAhead()
     {
-        if (ReadyCount == 0 && MayGrow && !IsEnding)
+        if (ReadyCount == 0 && !IsEnding && Room.Takes(_options.SegmentBytes))
         {
             string path = Create(_options.SegmentBytes);
             lock (_gate)
@@ -253,6 +255,10 @@ internal sealed class Spares : IDisposable
 
     private string Create(long bytes)
     {
+        if (!Room.Takes(bytes))
+        {
+            throw new NoRoomException(_options.Directory);
+        }
         string path = NewPath();
         try
         {

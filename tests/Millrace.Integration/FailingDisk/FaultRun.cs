@@ -13,6 +13,7 @@ internal sealed class FaultRun : IAsyncDisposable
     private readonly DoorClients _clients;
     private readonly HttpClient _http = new();
     private Server _server;
+    private bool _isDown;
     private int _faults;
 
     private FaultRun(Workspace workspace, Server server, DoorLoad load)
@@ -114,13 +115,18 @@ internal sealed class FaultRun : IAsyncDisposable
     {
         await _server.KillAsync();
         await _server.DisposeAsync();
+        _isDown = true;
     }
 
     /// <summary>SIGKILL, another start with all roles, and what must be there.</summary>
     public async Task CheckAsync()
     {
-        await KillAsync();
+        if (!_isDown)
+        {
+            await KillAsync();
+        }
         _server = await Server.StartAsync(Workspace);
+        _isDown = false;
         await _clients.FinishAsync();
         var ledger = await Api.SettledAsync(Acknowledged);
 
@@ -141,7 +147,10 @@ internal sealed class FaultRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _clients.DisposeAsync();
-        await _server.DisposeAsync();
+        if (!_isDown)
+        {
+            await _server.DisposeAsync();
+        }
         _acknowledged.Dispose();
         _http.Dispose();
     }

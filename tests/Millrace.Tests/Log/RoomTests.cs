@@ -91,6 +91,65 @@ public class RoomTests
         refused.ShouldBe(6);
     }
 
+    [Fact]
+    public async Task Makes_no_segment_of_the_room_that_is_left_to_others()
+    {
+        await using LogWriter writer = _log.Open();
+        await Until(() => Count(".spare") == 1);
+        _log.Disk.Room = new DiskSpace((5L << 30) + (64 << 10) - 1, 1L << 40);
+        AppendRefusal refusal;
+        int number = 0;
+        while ((refusal = await _log.Append(writer, ++number, 10_000)) == AppendRefusal.None)
+        {
+        }
+        refusal.ShouldBe(AppendRefusal.DiskFull);
+        writer.Condition.ShouldBe(AppendRefusal.DiskFull);
+        (Count(".seg"), Count(".spare"), Count(".old")).ShouldBe((2, 0, 0));
+
+        // Others give room back: the lake has committed, or an operator has helped.
+        _log.Disk.Room = new DiskSpace((5L << 30) + (64 << 10), 1L << 40);
+        await Until(() =>
+        {
+            _log.Time.Advance(TimeSpan.FromMilliseconds(250));
+            return writer.Condition == AppendRefusal.None;
+        });
+        (await _log.Append(writer, 1000, 10_000)).ShouldBe(AppendRefusal.None);
+        _log.Read().Records.ShouldBe(_log.Acknowledged);
+    }
+
+    [Fact]
+    public async Task Starts_on_a_full_disk_shows_what_it_holds_and_takes_again_once_that_is_released()
+    {
+        await using (LogWriter first = _log.Open())
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                await _log.Append(first, i, 10_000);
+            }
+        }
+        _log.Disk.List("/log").Where(name => name.EndsWith(".spare", StringComparison.Ordinal)).ToList()
+            .ForEach(name => _log.Disk.Delete("/log/" + name));
+        _log.Disk.Room = new DiskSpace(1, 1L << 40);
+
+        await using LogWriter writer = _log.Open();
+        (await _log.Append(writer, 100, 10)).ShouldBe(AppendRefusal.DiskFull);
+        using LogReader reader = LogReader.Open("/log", _log.Disk, 0, writer);
+        LogContents.Of(reader).Records.ShouldBe(_log.Acknowledged);
+
+        writer.Release(reader.Position);
+        await Until(() => Count(".spare") > 0);
+        _log.Disk.Room = new DiskSpace(6L << 30, 1L << 40);
+        await Until(() =>
+        {
+            _log.Time.Advance(TimeSpan.FromMilliseconds(250));
+            return writer.Condition == AppendRefusal.None;
+        });
+        (await _log.Append(writer, 101, 10)).ShouldBe(AppendRefusal.None);
+        LogContents contents = _log.Read(reader.Reached);
+        contents.Records.Values.ShouldBe([101]);
+        contents.Damage.ShouldBeEmpty();
+    }
+
     private int Count(string extension) =>
         _log.Disk.List(LogScenario.Directory).Count(name => name.EndsWith(extension, StringComparison.Ordinal));
 
