@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Millrace.Iceberg;
 using Millrace.Refine;
 
@@ -20,10 +21,11 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
 
     private readonly Transaction _transaction = new(parts.Tables.Catalog, parts.Tables.Store);
     private readonly Expiry _expiry = new(parts.Tables.Store);
-    private readonly Queue<(long Since, Func<Task> Remove)> _leaving = new();
+    private readonly ConcurrentQueue<(long Since, Func<Task> Remove)> _leaving = new();
     private readonly Dictionary<TableName, HashSet<string>> _metadataFiles = [];
     private readonly List<IdRun> _expired = [];
     private int _commits;
+    private int _isRemoving;
 
     /// <param name="committed">Its hot segments are in the lake now.</param>
     public async Task AfterCommitAsync(Generation committed)
@@ -46,6 +48,30 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
             await DropExpiredRunsAsync(committed);
         }
         await RemoveLeftAsync();
+    }
+
+    /// <summary>Removes what no query can need any more. Any thread may call it; one at a time does it.</summary>
+    /// <remarks>A lake that waits for room makes no commit, so it must win back this way what its last ones
+    /// left.</remarks>
+    public async Task RemoveLeftAsync()
+    {
+        if (Interlocked.Exchange(ref _isRemoving, 1) != 0)
+        {
+            return;
+        }
+        try
+        {
+            while (_leaving.TryPeek(out var file) && time.GetElapsedTime(file.Since) >= options.ReadersLeaveAfter)
+            {
+                // First, so that one which cannot be removed does not keep the others.
+                _leaving.TryDequeue(out _);
+                await file.Remove();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isRemoving, 0);
+        }
     }
 
     private async Task MergeRunsAsync()
@@ -85,8 +111,10 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
         {
             return;
         }
+        // By number alone: a clock that was once ahead would make the snapshots of that time stay young for ever, and
+        // whoever reads one that is forgotten has its files for a while yet.
         var after = await CommitAsync(new TableChange(name)
-            .ExpireSnapshots(options.SnapshotsKept, time.GetUtcNow() - options.ReadersLeaveAfter));
+            .ExpireSnapshots(options.SnapshotsKept, DateTimeOffset.MaxValue));
         if (after is not null)
         {
             var locations = await _expiry.DeletableAsync(before, after, CancellationToken.None);
@@ -109,14 +137,4 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
             .GetValueOrDefault(change.Table);
 
     private void Leave(Func<Task> remove) => _leaving.Enqueue((time.GetTimestamp(), remove));
-
-    private async Task RemoveLeftAsync()
-    {
-        while (_leaving.TryPeek(out var file) && time.GetElapsedTime(file.Since) >= options.ReadersLeaveAfter)
-        {
-            // First, so that one which cannot be removed does not keep the others.
-            _leaving.Dequeue();
-            await file.Remove();
-        }
-    }
 }

@@ -239,7 +239,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             await foreach (var generation in _sealed.Reader.ReadAllAsync(CancellationToken.None))
             {
                 await RetryAsync("commit to the lake", () => CommitAsync(generation), halt.Token);
-                await CareAsync(generation);
+                await CareAsync(() => parts.Care.AfterCommitAsync(generation));
             }
         }
         catch
@@ -255,11 +255,11 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     /// <summary>Care that fails must not hold up commits: it is due again after the next one. A damaged id run is not
     /// for care to mend: the role begins anew and rebuilds it.</summary>
-    private async Task CareAsync(Generation generation)
+    private async Task CareAsync(Func<Task> care)
     {
         try
         {
-            await parts.Care.AfterCommitAsync(generation);
+            await care();
         }
         catch (Exception exception) when (LakeFailures.MayPass(exception) || exception is StaleChangeException)
         {
@@ -301,6 +301,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             {
                 parts.Metrics.Retried(step);
                 logger.StepFailed(exception, step, attempt);
+                await CareAsync(parts.Care.RemoveLeftAsync);
                 var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(attempt, 10)));
                 await Task.Delay(pause < RetryAfterMax ? pause : RetryAfterMax, time, CancellationToken.None);
             }

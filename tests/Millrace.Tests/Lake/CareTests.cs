@@ -49,6 +49,46 @@ public sealed class CareTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lake_that_waits_for_room_lets_go_of_the_hot_segments_it_has_committed()
+    {
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 1);
+        var hot = Directory.GetFiles(_world.In("hot/events")).ShouldHaveSingleItem();
+        _world.Disk.Room = new DiskSpace(FreeBytes: 19, TotalBytes: 1_000);
+        await _world.AppendAsync(Payload.Ids($"{_ids++}"));
+
+        await Until.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            return !File.Exists(hot);
+        });
+
+        _world.Disk.Room = null;
+        await Until.TrueAsync(async () =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            return (await _world.Tables.PositionAsync(_world.Node, default))?.Events == _ids;
+        });
+        await LakeWorld.StopAsync(role);
+        await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task Snapshots_of_a_time_when_the_clock_was_ahead_are_not_kept_for_ever()
+    {
+        var now = _time.GetUtcNow();
+        var role = await _world.StartAsync();
+        _time.SetClock(new DateTimeOffset(2038, 1, 19, 3, 14, 8, TimeSpan.Zero));
+        await CommitAsync(role, 1);
+        _time.SetClock(now);
+        await CommitAsync(role, 20);
+        await LakeWorld.StopAsync(role);
+
+        (await _world.TableAsync(LakeTable.Events)).Metadata.Snapshots.Count.ShouldBe(4);
+        await CheckAllAsync();
+    }
+
+    [Fact]
     public async Task Manifests_are_merged_and_snapshots_kept_to_their_number()
     {
         var role = await _world.StartAsync();

@@ -39,6 +39,14 @@ public sealed class LedgerEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_an_end_it_shows_also_what_was_received_while_the_clock_was_ahead()
+    {
+        _server.Pending.Add(new PendingEvents(new DateTimeOffset(2038, 1, 19, 3, 14, 0, TimeSpan.Zero), "acme", 4));
+
+        (await _server.GetAsync("/api/ledger")).GetProperty("total").GetProperty("pending").GetInt64().ShouldBe(4);
+    }
+
+    [Fact]
     public async Task What_nobody_accounts_for_is_residue()
     {
         var ledger = await _server.GetAsync(Period);

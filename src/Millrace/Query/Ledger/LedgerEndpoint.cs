@@ -58,8 +58,11 @@ internal sealed class LedgerEndpoint(LedgerReader ledger, AdminKeys keys, TimePr
 
     private LedgerPeriod? PeriodOf(IQueryCollection query, string tenant)
     {
-        var to = Time(query["to"].ToString(), time.GetUtcNow());
-        var from = to is null ? null : Time(query["from"].ToString(), to.Value - PeriodDefault);
+        // No end where none is asked for: while a clock that was ahead is back, what it received lies in the future.
+        var asked = query["to"].ToString();
+        var to = Time(asked, DateTimeOffset.MaxValue);
+        var last = asked.Length == 0 ? time.GetUtcNow() : to;
+        var from = last is null ? null : Time(query["from"].ToString(), last.Value - PeriodDefault);
         return from < to ? new LedgerPeriod(from!.Value, to!.Value, tenant) : null;
     }
 
