@@ -7,6 +7,8 @@ namespace Millrace.Cli;
 internal sealed class GenerateArguments
 {
     private const int TenantsMax = 1_000;
+    private const int BatchEventsDefault = 100;
+    private const int BatchEventsMax = 10_000;
 
     private readonly Option<long?> _events =
         Arguments.Whole("--events", "Lines in all, second copies and failures included.", 1);
@@ -21,6 +23,7 @@ internal sealed class GenerateArguments
     private readonly Option<long?> _tenants = Arguments.Whole("--tenants", "How many shops. Default 1.", 1);
     private readonly Option<string?> _tenantName = Arguments.Text("--tenant-name", "T",
         "What the one tenant is called in the expectation (and made as, with an admin key).");
+    private readonly Option<long?> _batch = Arguments.Whole("--batch", "Events in a request. Default 100.", 1);
     private readonly Option<Uri?> _to = Arguments.Address("--to", "The server to send to.");
     private readonly Option<string?> _key = Arguments.Text("--key", "K",
         "A write key, or an admin key, which makes a write key for each tenant. " +
@@ -35,7 +38,7 @@ internal sealed class GenerateArguments
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[]
-            { _events, _for, _rate, _seed, _start, _tenants, _tenantName, _to, _key, _out, _expect, _json })
+            { _events, _for, _rate, _seed, _start, _tenants, _tenantName, _batch, _to, _key, _out, _expect, _json })
         {
             command.Add(option);
         }
@@ -54,6 +57,7 @@ internal sealed class GenerateArguments
         Check(
             output is null || events is not null || duration is not null,
             "A file must end: give --events N or --for D.");
+        var batch = (int)Math.Min(parsed.GetValue(_batch) ?? BatchEventsDefault, BatchEventsMax);
         Check(tenants <= TenantsMax, $"--tenants must be at most {TenantsMax}.");
         Check(tenantName is null || tenants == 1, "--tenant-name names one tenant; leave it out with --tenants.");
         var plan = new TrafficPlan
@@ -65,7 +69,7 @@ internal sealed class GenerateArguments
             Tenants = (int)tenants,
             WritesTenant = output is not null && tenants > 1,
         };
-        return new GenerateRequest(plan, new TrafficPace(plan.Rate, duration))
+        return new GenerateRequest(plan, new TrafficPace(plan.Rate, duration, batch))
         {
             TenantName = tenantName,
             To = to,

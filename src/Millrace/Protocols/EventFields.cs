@@ -40,8 +40,10 @@ internal readonly ref struct EventFields
     {
         get
         {
-            var value = _json[_places[slot]];
-            return value.SequenceEqual("null"u8) ? default : value;
+            var place = _places[slot];
+            var start = place.Start.Value;
+            // Most fields are absent, and of all JSON values only null begins with an n.
+            return place.End.Value == 0 || _json[start] == 'n' ? default : _json[start..place.End.Value];
         }
     }
 

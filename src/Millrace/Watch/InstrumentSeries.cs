@@ -10,7 +10,7 @@ internal enum InstrumentKind { Counter, Gauge, Histogram }
 internal sealed class InstrumentSeries
 {
     private static readonly double[] SecondsBounds =
-        [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+        [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5, 10, 30, 60];
 
     private static readonly double[] OtherBounds =
         [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];

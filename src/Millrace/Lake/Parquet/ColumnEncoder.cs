@@ -16,6 +16,8 @@ namespace Millrace.Lake;
 /// </remarks>
 internal sealed class ColumnEncoder
 {
+    private const int BufferBytesKept = 16 << 20;
+
     private readonly int[] _levels;
     private readonly int[] _indexes;
     private readonly int[] _distinct;
@@ -35,9 +37,9 @@ internal sealed class ColumnEncoder
         _values = new long[rowsMax];
     }
 
-    public ArrayBufferWriter<byte> Dictionary { get; } = new(1 << 16);
+    public ArrayBufferWriter<byte> Dictionary { get; private set; } = new();
 
-    public ArrayBufferWriter<byte> Data { get; } = new(1 << 16);
+    public ArrayBufferWriter<byte> Data { get; private set; } = new();
 
     public EncodedColumn Encode(TextColumn column, ReadOnlySpan<int> rows)
     {
@@ -93,8 +95,15 @@ internal sealed class ColumnEncoder
 
     private void Clear()
     {
-        Dictionary.ResetWrittenCount();
-        Data.ResetWrittenCount();
+        Dictionary = Emptied(Dictionary);
+        Data = Emptied(Data);
+    }
+
+    /// <summary>A few large payloads must not keep their memory for ever.</summary>
+    private static ArrayBufferWriter<byte> Emptied(ArrayBufferWriter<byte> buffer)
+    {
+        buffer.ResetWrittenCount();
+        return buffer.Capacity > BufferBytesKept ? new ArrayBufferWriter<byte>() : buffer;
     }
 
     private void WriteLevels(int rows, int count)

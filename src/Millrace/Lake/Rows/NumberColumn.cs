@@ -1,6 +1,7 @@
 namespace Millrace.Lake;
 
-/// <summary>A column of numbers of up to 8 bytes: times in µs, reals as their bits, flags as 0 or 1.</summary>
+/// <summary>A column of numbers of up to 8 bytes: times as microseconds, reals as their bits, flags as 0 and
+/// 1.</summary>
 /// <remarks>Hot path. Not thread safe.</remarks>
 internal sealed class NumberColumn
 {

@@ -13,33 +13,40 @@ internal static class RowOrder
     /// <param name="currentHour">As for <see cref="FileSlots.For"/>.</param>
     public static IReadOnlyList<SlotRows> BySlot(LakeRows rows, long? currentHour)
     {
-        var table = rows.Table;
         var hours = Hours(rows);
         var slots = FileSlots.For(hours.Distinct(), currentHour);
-        var slotOfHour = hours.Distinct().ToDictionary(
-            hour => hour, hour => slots.TakeWhile(slot => slot != FileSlots.Of(hour, currentHour)).Count());
+        var keys = Keys(rows, Slots(hours, slots, currentHour));
+        Array.Sort(keys);
+        var order = Array.ConvertAll(keys, key => key.Row);
+        var found = new List<SlotRows>(slots.Count);
+        for (var from = 0; from < keys.Length; from += found[^1].Rows.Length)
+        {
+            var slot = keys[from].Slot;
+            var to = Array.FindIndex(keys, from, key => key.Slot != slot);
+            found.Add(new SlotRows(slots[slot], order.AsMemory(from..(to < 0 ? keys.Length : to))));
+        }
+        return found;
+    }
+
+    /// <summary>For each row the slot of its hour, as an index.</summary>
+    private static int[] Slots(long[] hours, IReadOnlyList<FileSlot> slots, long? currentHour)
+    {
+        var indexes = slots.Index().ToDictionary(slot => slot.Item, slot => slot.Index);
+        var ofHour = hours.Distinct().ToDictionary(hour => hour, hour => indexes[FileSlots.Of(hour, currentHour)]);
+        return Array.ConvertAll(hours, hour => ofHour[hour]);
+    }
+
+    private static Key[] Keys(LakeRows rows, int[] slots)
+    {
+        var table = rows.Table;
         var ranks = table.Order.Select(column => Ranks(rows, table.Schema.Find(column)!.Id)).ToArray();
         var keys = new Key[rows.Count];
         for (var row = 0; row < keys.Length; row++)
         {
             keys[row] = new Key(
-                slotOfHour[hours[row]], ranks[0][row], ranks[1][row], ranks.Length > 2 ? ranks[2][row] : 0, row);
+                slots[row], ranks[0][row], ranks[1][row], ranks.Length > 2 ? ranks[2][row] : 0, row);
         }
-        Array.Sort(keys);
-        var order = Array.ConvertAll(keys, key => key.Row);
-        var found = new List<SlotRows>(slots.Count);
-        for (var from = 0; from < keys.Length;)
-        {
-            var slot = keys[from].Slot;
-            var to = from;
-            while (to < keys.Length && keys[to].Slot == slot)
-            {
-                to++;
-            }
-            found.Add(new SlotRows(slots[slot], order.AsMemory(from, to - from)));
-            from = to;
-        }
-        return found;
+        return keys;
     }
 
     private static long[] Hours(LakeRows rows)
