@@ -12,14 +12,12 @@ namespace Millrace.Simulation;
 internal sealed class Simulated
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
-    private static readonly DiskSpace Roomy = new(1L << 40, 1L << 40);
 
     private readonly Random _random;
     private readonly Host _host;
     private readonly Clients _clients;
     private readonly LakeOptions _options;
     private readonly OneThread _thread = new();
-    private long _position;
 
     public Simulated(int seed, Host host)
     {
@@ -44,14 +42,12 @@ internal sealed class Simulated
         SynchronizationContext.SetSynchronizationContext(_thread);
         try
         {
-            _host.PrepareAsync().Wait();
+            _host.PrepareAsync().GetAwaiter().GetResult();
             for (var lives = _random.Next(2, 5); lives > 0; lives--)
             {
                 Live();
             }
-            LiveWell();
-            _host.CutPower(_random);
-            new Verdict(_host, _clients).CheckAsync().Wait();
+            new LastLife(_host, _clients, _options) { Thread = _thread, Random = _random }.Run();
             _host.Totals.Seeds++;
         }
         finally
@@ -73,6 +69,7 @@ internal sealed class Simulated
             {
                 0 => _random.Next(1, 80), 1 or 2 => _random.Next(1, 700), 3 => _random.Next(1, 2000), _ => 0,
             };
+            process.Life.DiesAtCatalog = _random.Next(4) == 0 ? _random.Next(1, 40) : 0;
             process.Catalog.TroublePercent = _random.Next(2) == 0 ? _random.Next(1, 40) : 0;
             if (_random.Next(4) == 0)
             {
@@ -111,7 +108,7 @@ internal sealed class Simulated
     private void End()
     {
         _host.Media.Heal();
-        _host.Media.Room = Roomy;
+        _host.Media.Room = Host.Roomy;
         if (_random.Next(2) == 0)
         {
             _host.Totals.PowerCuts++;
@@ -127,34 +124,6 @@ internal sealed class Simulated
         JumpSometimes(20, now => _host.Now = now);
     }
 
-    /// <summary>A last life without trouble: all that clients still want to say is taken, and all of it
-    /// committed.</summary>
-    private void LiveWell()
-    {
-        _host.Totals.Lives++;
-        _host.Story.Add("process", "starts for the last time", "");
-        using var process = new Process(_host, _thread, _options, new Random(_random.Next()));
-        process.Start();
-        CheckPosition(process);
-        foreach (var batch in _clients.Batches.Where(batch => !batch.IsAcknowledged || _random.Next(8) == 0).ToList())
-        {
-            Send(process, batch);
-            process.Threads.FinishLog();
-            process.Pump();
-        }
-        if (_clients.Batches.Find(batch => !batch.IsAcknowledged) is not null)
-        {
-            throw new ViolationException($"The log refuses although its disk is well: {process.Log.Condition}.");
-        }
-        process.Stop();
-        CheckPosition(process);
-        if (process.Position()?.Events is { } events && events != process.Log.Synced.Events)
-        {
-            throw new ViolationException($"The lake stands behind {events} events, the log ends behind "
-                + $"{process.Log.Synced.Events}.");
-        }
-    }
-
     private void Step(Process process)
     {
         switch (_random.Next(16))
@@ -162,21 +131,21 @@ internal sealed class Simulated
             case < 5:
                 for (var count = _random.Next(1, 5); count > 0; count--)
                 {
-                    Send(process, _clients.Next());
+                    process.Send(_clients, _clients.Next());
                 }
                 break;
             case 5 or 6:
                 process.Threads.FinishLog();
                 break;
             case 7 or 8:
-                Advance(process, TimeSpan.FromMilliseconds(_random.Next(1, 1500)));
+                process.Advance(TimeSpan.FromMilliseconds(_random.Next(1, 1500)));
                 break;
             case 9 or 10 or 11:
-                Advance(process, _options.CommitAfter);
+                process.Advance(_options.CommitAfter);
                 break;
             case 12:
                 process.Threads.FinishLog();
-                Advance(process, ProcessTime.SealAfter + TimeSpan.FromMinutes(1));
+                process.Advance(ProcessTime.SealAfter + TimeSpan.FromMinutes(1));
                 break;
             case 13:
                 Release(process);
@@ -195,33 +164,12 @@ internal sealed class Simulated
         process.Pump();
     }
 
-    private void Send(Process process, Batch batch)
-    {
-        var sending = _clients.SendAsync(process.Log, batch);
-        if (!sending.IsCompleted)
-        {
-            process.Threads.Appended();
-        }
-    }
-
-    /// <summary>Then lets those that ask now and then ask a few times.</summary>
-    private static void Advance(Process process, TimeSpan by)
-    {
-        process.Time.Advance(by);
-        process.Pump();
-        for (var asked = 0; asked < 3; asked++)
-        {
-            process.Time.Advance(TimeSpan.FromMilliseconds(60));
-            process.Pump();
-        }
-    }
-
     /// <summary>As the program does every second: what is committed need not stay in the log.</summary>
     private void Release(Process process)
     {
         try
         {
-            if (CheckPosition(process) is { } position)
+            if (process.CheckPosition() is { } position)
             {
                 process.Threads.Release(position);
             }
@@ -230,18 +178,6 @@ internal sealed class Simulated
         {
             // It asks again in a second.
         }
-    }
-
-    private long? CheckPosition(Process process)
-    {
-        var position = process.Position()?.Offset;
-        if ((position ?? 0) < _position || position > process.Log.SyncedEnd)
-        {
-            throw new ViolationException(
-                $"The lake's position is {position} after {_position}; the log ends at {process.Log.SyncedEnd}.");
-        }
-        _position = position ?? 0;
-        return position;
     }
 
     private void TurnTrouble(Process process)
@@ -266,7 +202,7 @@ internal sealed class Simulated
     private void Heal(Process process)
     {
         _host.Media.Heal();
-        _host.Media.Room = Roomy;
+        _host.Media.Room = Host.Roomy;
         process.Catalog.TroublePercent = 0;
     }
 

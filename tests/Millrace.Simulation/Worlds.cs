@@ -28,20 +28,34 @@ internal sealed class Worlds : IDisposable
     public ulong Run(int seed, Plant plant)
     {
         var host = new Host(_places, _duck, plant) { Totals = Totals };
-        try
-        {
-            new Simulated(seed, host).Run();
-        }
-        catch (Exception broken)
-        {
-            throw new ShouldAssertException(
-                $"Seed {seed} (MILLRACE_FIRST_SEED={seed} MILLRACE_SEEDS=1): {broken.Message}\n{host.Story}", broken);
-        }
+        Tell(host, $"Seed {seed} (MILLRACE_FIRST_SEED={seed} MILLRACE_SEEDS=1)", () => new Simulated(seed, host).Run());
         if (Totals.Seeds % ReportEvery == 0)
         {
             Report();
         }
         return host.Story.Fingerprint;
+    }
+
+    /// <returns>Operations of the disk in the scenario.</returns>
+    /// <exception cref="ShouldAssertException">A promise is broken.</exception>
+    public int Run(Trouble trouble, int at)
+    {
+        var host = new Host(_places, _duck, Plant.None) { Totals = Totals };
+        var operations = 0;
+        Tell(host, $"{trouble} at {at}", () => operations = new Swept(host, trouble, at).Run());
+        return operations;
+    }
+
+    private static void Tell(Host host, string which, Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (Exception broken) when (broken is not SimulatorException)
+        {
+            throw new ShouldAssertException($"{which}: {broken.Message}\n{host.Story}", broken);
+        }
     }
 
     /// <summary>Writes the totals to the file that the environment names.</summary>

@@ -6,6 +6,8 @@ namespace Millrace.Simulation.Machine;
 /// any.</summary>
 internal sealed class Life(Story story, LogThreads threads)
 {
+    private int _catalogSteps;
+
     public Story Story => story;
 
     public LogThreads Threads => threads;
@@ -14,6 +16,9 @@ internal sealed class Life(Story story, LogThreads threads)
 
     /// <summary>The step that does not happen any more; 0: none.</summary>
     public int DiesAt { get; set; }
+
+    /// <summary>The same, counted in what it asks of the catalog.</summary>
+    public int DiesAtCatalog { get; set; }
 
     public bool IsDead { get; private set; }
 
@@ -28,7 +33,8 @@ internal sealed class Life(Story story, LogThreads threads)
         {
             Steps++;
             story.Add(threads.Turns.Current?.Name ?? "", operation, path);
-            IsDead = Steps == DiesAt;
+            _catalogSteps += operation == ProcessCatalog.Operation ? 1 : 0;
+            IsDead = Steps == DiesAt || (DiesAtCatalog > 0 && _catalogSteps == DiesAtCatalog);
         }
         ThrowIfDead(operation, path);
     }

@@ -44,6 +44,14 @@ internal sealed class LogThreads
         }
     }
 
+    public void FinishSpares()
+    {
+        while (Turns.Spares.Stands)
+        {
+            Go(Turns.Spares, int.MaxValue);
+        }
+    }
+
     /// <summary>An append was taken: the log's thread wakes up for it if it slept.</summary>
     public void Appended() => AwaitLog();
 

@@ -4,19 +4,17 @@ namespace Millrace.Simulation.Machine;
 /// files and hot segments are real, and so are copies of what others than the disk read.</summary>
 internal sealed class Places : IDisposable
 {
-    private static readonly string[] RealFolders = ["hot", "tmp/lake", "ids", "read"];
+    private static readonly string[] RealFolders = ["hot", "tmp", "ids", "read"];
 
-    public Places()
-    {
-        var memory = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
-        Data = Directory.CreateDirectory(Path.Combine(memory, $"millrace-sim-{Environment.ProcessId}")).FullName;
-    }
+    private readonly string _real = Directory.CreateDirectory(Path.Combine(
+        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"millrace-sim-{Guid.NewGuid():n}")).FullName;
 
-    public string Data { get; }
+    /// <summary>On the simulated disk only. The same in every run: the lake's metadata holds it.</summary>
+    public string Data => "/millrace";
 
-    public string Log => In("log");
+    public string Log => "/millrace/log";
 
-    public string Lake => In("lake");
+    public string Lake => "/millrace/lake";
 
     public string Hot => In("hot");
 
@@ -24,7 +22,7 @@ internal sealed class Places : IDisposable
     public string Ids => In("ids");
 
     /// <summary>Where DuckDB writes.</summary>
-    public string Scratch => In("tmp/lake");
+    public string Scratch => In("tmp");
 
     /// <summary>For DuckDB to read what the lake holds.</summary>
     public string Read => In("read");
@@ -42,7 +40,7 @@ internal sealed class Places : IDisposable
         }
     }
 
-    public string In(string name) => Path.Combine(Data, name);
+    public void Dispose() => Directory.Delete(_real, recursive: true);
 
-    public void Dispose() => Directory.Delete(Data, recursive: true);
+    private string In(string name) => Path.Combine(_real, name);
 }

@@ -7,6 +7,9 @@ namespace Millrace.Simulation.Machine;
 /// fails, or ends unknown, with effect at once, later or never.</summary>
 internal sealed class ProcessCatalog(MemoryCatalog catalog, Life life, Totals totals) : ICatalog
 {
+    /// <summary>How its steps are called.</summary>
+    public const string Operation = "catalog";
+
     private CatalogCommit? _late;
     private int _lateIn;
 
@@ -43,7 +46,7 @@ internal sealed class ProcessCatalog(MemoryCatalog catalog, Life life, Totals to
 
     public async Task<CommitOutcome> CommitAsync(CatalogCommit commit, CancellationToken ct)
     {
-        life.Step("catalog", "commit");
+        life.Step(Operation, "commit");
         await ComeLateAsync();
         switch (IsTrouble() ? Random.Next(4) : -1)
         {
@@ -61,7 +64,7 @@ internal sealed class ProcessCatalog(MemoryCatalog catalog, Life life, Totals to
                 var outcome = await catalog.CommitAsync(commit, ct);
                 totals.CatalogCommitted += outcome == CommitOutcome.Committed ? 1 : 0;
                 totals.CatalogConflicts += outcome == CommitOutcome.Conflict ? 1 : 0;
-                life.Step("catalog", $"tells {outcome}");
+                life.Step(Operation, $"tells {outcome}");
                 return outcome;
         }
     }
@@ -81,13 +84,13 @@ internal sealed class ProcessCatalog(MemoryCatalog catalog, Life life, Totals to
         {
             await catalog.CommitAsync(commit, CancellationToken.None);
         }
-        life.Step("catalog", isEffective ? "unknown, committed" : "unknown, not committed");
+        life.Step(Operation, isEffective ? "unknown, committed" : "unknown, not committed");
         throw new CommitUnknownException("The catalog went away.", new IOException());
     }
 
     private async Task ReadAsync()
     {
-        life.Step("catalog", "read");
+        life.Step(Operation, "read");
         await ComeLateAsync();
         if (IsTrouble())
         {

@@ -25,7 +25,11 @@ internal sealed class ProcessTime
     public void Advance(TimeSpan by)
     {
         _story.Add("clock", "moves by", $"{by}");
+        var context = SynchronizationContext.Current;
+        // Without it what the timers set off waits for its turn, and does not run inside them.
+        SynchronizationContext.SetSynchronizationContext(null);
         _threads.Around(by, () => Clock.Advance(by));
+        SynchronizationContext.SetSynchronizationContext(context);
     }
 
     /// <summary>False: no timer is set that goes off once.</summary>

@@ -17,7 +17,8 @@ internal sealed class Story
         _last[Count++ % Kept] = (who, what, where);
         Mix(who);
         Mix(what);
-        Mix(where);
+        // The real folders have other names in each process.
+        Mix(Path.GetFileName(where));
     }
 
     public override string ToString() => string.Join('\n', Enumerable.Range(0, Kept)

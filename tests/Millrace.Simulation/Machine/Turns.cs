@@ -81,7 +81,7 @@ internal sealed class Turns
             {
                 if (!Monitor.Wait(_gate, Patience))
                 {
-                    throw new InvalidOperationException($"The thread '{walker.Name}' was woken and did not come: {walker}.");
+                    throw new SimulatorException($"The thread '{walker.Name}' was woken and did not come: {walker}.");
                 }
             }
         }
@@ -124,3 +124,6 @@ internal sealed class Turns
         private bool IsAsleep => (Thread!.ThreadState & (ThreadState.WaitSleepJoin | ThreadState.Stopped)) != 0;
     }
 }
+
+/// <summary>The simulator itself is wrong: no verdict on the program.</summary>
+internal sealed class SimulatorException(string message) : Exception(message);

@@ -15,6 +15,8 @@ internal sealed class Host(Places places, DuckSessions duck, Plant plant)
 
     public static readonly string NodeText = $"{Node:x16}";
 
+    public static readonly DiskSpace Roomy = new(1L << 40, 1L << 40);
+
     public Places Places => places;
 
     public DuckSessions Duck => duck;
@@ -30,6 +32,9 @@ internal sealed class Host(Places places, DuckSessions duck, Plant plant)
     public Story Story { get; } = new();
 
     public DateTimeOffset Now { get; set; } = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The greatest position that the lake was seen at.</summary>
+    public long Position { get; set; }
 
     public string LakeRoot => LocalStore.LocationOf(places.Lake);
 

@@ -68,6 +68,40 @@ internal sealed class Process : IDisposable
     /// <summary>Where the lake stands; null: nothing was committed.</summary>
     public LakePosition? Position() => Run(_tables.PositionAsync(Host.NodeText, default));
 
+    /// <summary>The offset of <see cref="Position"/>, which never goes back, nor beyond the log.</summary>
+    public long? CheckPosition()
+    {
+        var position = Position()?.Offset;
+        if ((position ?? 0) < _host.Position || position > Log.SyncedEnd)
+        {
+            throw new ViolationException(
+                $"The lake's position is {position} after {_host.Position}; the log ends at {Log.SyncedEnd}.");
+        }
+        _host.Position = position ?? 0;
+        return position;
+    }
+
+    /// <summary>The answer comes when the log's thread has gone far enough.</summary>
+    public void Send(Clients clients, Batch batch)
+    {
+        if (!clients.SendAsync(Log, batch).IsCompleted)
+        {
+            _threads.Appended();
+        }
+    }
+
+    /// <summary>Moves the clock, then lets those that ask now and then ask a few times.</summary>
+    public void Advance(TimeSpan by)
+    {
+        Time.Advance(by);
+        Pump();
+        for (var asked = 0; asked < 3; asked++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(60));
+            Pump();
+        }
+    }
+
     /// <summary>Lets the loop do what it can do now.</summary>
     public void Pump()
     {
