@@ -236,10 +236,12 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     {
         try
         {
-            await foreach (var generation in _sealed.Reader.ReadAllAsync(CancellationToken.None))
+            // Not ReadAllAsync: it goes on in the thread pool, wherever its caller runs.
+            while (await _sealed.Reader.WaitToReadAsync(CancellationToken.None))
             {
-                await RetryAsync("commit to the lake", () => CommitAsync(generation), halt.Token);
-                await CareAsync(() => parts.Care.AfterCommitAsync(generation));
+                _sealed.Reader.TryRead(out var generation);
+                await RetryAsync("commit to the lake", () => CommitAsync(generation!), halt.Token);
+                await CareAsync(() => parts.Care.AfterCommitAsync(generation!));
             }
         }
         catch
