@@ -8,7 +8,7 @@ internal sealed record Place(string Calls, int AtMax, params string[] Paths)
 {
     private static readonly Place[] Log =
     [
-        new("pwrite64,fdatasync", 40), // records, headers, the synced end
+        new("pwrite64,fdatasync", 40) { AtMin = 4 }, // records, headers, the synced end
         new("pwrite64", 8, "log/synced"),
         new("rename", 3), // a spare becomes a segment, a segment a spare
         new("fsync", 3, "log"),
@@ -17,16 +17,16 @@ internal sealed record Place(string Calls, int AtMax, params string[] Paths)
 
     private static readonly Place[] Lake =
     [
-        new("write", 16) { AtMin = 4 }, // DuckDB's Parquet files, hot ones and those of commits
+        new("write", 18) { AtMin = 6 }, // DuckDB's Parquet files, hot ones and those of commits
         new("rename", 12),
         new("fdatasync", 9), // id runs, Parquet, manifests, metadata
         new("fsync", 3, "lake/events/metadata"),
         new("fsync", 3, "ids", "lake/ledger/metadata"),
         new("pwrite64,fsync", 14, "catalog.db", "catalog.db-wal"),
-        new("unlink", 3),
+        new("unlink", 6) { AtMin = 3 },
     ];
 
-    /// <summary>The first of them; before, a thread writes the names of those it starts.</summary>
+    /// <summary>From which on: before, the runtime writes names of threads, and the start writes locks.</summary>
     public int AtMin { get; init; } = 1;
 
     /// <summary>One that a process with these roles comes to.</summary>
