@@ -250,7 +250,7 @@ public sealed class LogWriter : IAsyncDisposable
     {
         if (_options.Durability == LogDurability.Os)
         {
-            _file!.SyncData();
+            _file?.SyncData();
         }
     }
 
@@ -290,6 +290,7 @@ public sealed class LogWriter : IAsyncDisposable
             next = next with { Capacity = _namedCapacity ?? next.Capacity };
             try
             {
+                SealSegment();
                 OpenSegment(next);
                 _intake.Begin(next);
                 return;

@@ -28,6 +28,7 @@ internal sealed class Spares : IDisposable
     private long _releasedTo;
     private bool _hasWork = true;
     private bool _isEnding;
+    private bool _namesAreUnsynced;
 
     /// <param name="names">For this object alone.</param>
     public Spares(LogOptions options, IDisk disk, Random names, LogMetrics metrics)
@@ -176,6 +177,7 @@ internal sealed class Spares : IDisposable
 
     private void Retire(long position)
     {
+        SyncNames();
         List<SegmentName> names = LogSegments.Names(_disk, _options.Directory);
         for (int i = 0; i + 1 < names.Count && !IsEnding; i++)
         {
@@ -187,9 +189,21 @@ internal sealed class Spares : IDisposable
             }
             string path = Path.Combine(_options.Directory, names[i].Stem + OldExtension);
             _disk.Rename(names[i].PathIn(_options.Directory), path);
-            _disk.SyncDirectory(_options.Directory);
+            _namesAreUnsynced = true;
             GiveBack(path);
             _metrics.SegmentReleased();
+            SyncNames();
+        }
+    }
+
+    /// <summary>Before a retired segment is zeroed its name must be gone for good; a sync that failed is tried again
+    /// first.</summary>
+    private void SyncNames()
+    {
+        if (_namesAreUnsynced)
+        {
+            _disk.SyncDirectory(_options.Directory);
+            _namesAreUnsynced = false;
         }
     }
 

@@ -101,6 +101,35 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task With_durability_os_a_segment_left_after_a_failure_is_durable_before_the_next_one_vouches_for_it()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var log = new LogScenario
+            {
+                Options = new()
+                {
+                    Directory = LogScenario.Directory, SegmentBytes = 64 << 10, Durability = LogDurability.Os,
+                },
+            };
+            LogWriter writer = log.Open();
+            await log.Append(writer, 1, 600);
+            await log.Append(writer, 2, 600);
+            await Settle(log);
+            log.Disk.FailAt(1, DiskFaultKind.InputOutput);
+            (await log.Append(writer, 3, 600)).ShouldBe(AppendRefusal.DiskFailing);
+            await UntilOpen(log, writer);
+
+            log.Disk.Crash(new Random(seed));
+
+            await log.Open().DisposeAsync();
+            LogContents contents = log.Read();
+            contents.Records.ShouldBe(log.Acknowledged, $"seed {seed}");
+            contents.Damage.ShouldBeEmpty($"seed {seed}");
+        }
+    }
+
+    [Fact]
     public async Task Refuses_the_group_that_failed_and_goes_on_in_a_new_segment()
     {
         var log = new LogScenario();
@@ -202,6 +231,15 @@ public class FaultTests
     {
         while (!log.Disk.List(LogScenario.Directory).Any(name => name.EndsWith(".spare", StringComparison.Ordinal)))
         {
+            await Task.Yield();
+        }
+    }
+
+    private static async Task UntilOpen(LogScenario log, LogWriter writer)
+    {
+        while (writer.Condition != AppendRefusal.None)
+        {
+            log.Time.Advance(TimeSpan.FromMilliseconds(250));
             await Task.Yield();
         }
     }
