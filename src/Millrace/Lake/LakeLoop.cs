@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Millrace.Iceberg;
@@ -40,8 +41,13 @@ internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, Fresh
 internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimeProvider time, ILogger<LakeLoop> logger)
 {
     private const int TriesWhileStopping = 5;
+
+    /// <summary>Tries after which a step that fails is no hiccup any more: about 3 s.</summary>
+    private const int TriesUntilFault = 5;
+
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
 
+    private readonly ConcurrentDictionary<string, string> _faults = new();
     private readonly Channel<Generation> _sealed = Channel.CreateBounded<Generation>(1);
     private Generation _generation = new(parts.Position, parts.Claims.Current, parts.RowSets.Rent());
     private LogItem? _item;
@@ -57,6 +63,9 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     /// <summary>True once there was a moment at which all that the log held was visible.</summary>
     public bool HasCaughtUp { get; private set; }
+
+    /// <summary>Which step has kept failing and why, as a sentence; null: none.</summary>
+    public string? Fault => _faults.Select(fault => $"Could not {fault.Key}: {fault.Value}").FirstOrDefault();
 
     /// <summary>Runs until <paramref name="stop"/>, then refines to the log's synced end,
     /// commits and returns.</summary>
@@ -210,7 +219,10 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
         if (segments.Count > 0 && _hotReceived is { } received)
         {
-            parts.Metrics.Visible(time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(received));
+            // A clock that was set back says that they have not come yet.
+            var age = time.GetUtcNow() - DateTimeOffset.UnixEpoch.AddMicroseconds(received);
+            var read = time.GetElapsedTime(_hotSince);
+            parts.Metrics.Visible(age > read ? age : read);
         }
         return Task.CompletedTask;
     }
@@ -296,6 +308,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             try
             {
                 await run();
+                ClearFault(step);
                 return;
             }
             catch (Exception exception) when (LakeFailures.MayPass(exception)
@@ -303,10 +316,30 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             {
                 parts.Metrics.Retried(step);
                 logger.StepFailed(exception, step, attempt);
+                if (attempt >= TriesUntilFault)
+                {
+                    SetFault(step, exception.Message);
+                }
                 await CareAsync(parts.Care.RemoveLeftAsync);
                 var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(attempt, 10)));
                 await Task.Delay(pause < RetryAfterMax ? pause : RetryAfterMax, time, CancellationToken.None);
             }
+        }
+    }
+
+    private void SetFault(string step, string reason)
+    {
+        if (_faults.TryAdd(step, reason))
+        {
+            parts.Metrics.Failing(1);
+        }
+    }
+
+    private void ClearFault(string step)
+    {
+        if (_faults.TryRemove(step, out _))
+        {
+            parts.Metrics.Failing(-1);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class LakeMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _faults;
     private readonly Counter<long> _runsRebuilt;
+    private readonly UpDownCounter<int> _failing;
     private readonly Counter<long> _commits;
     private readonly Counter<long> _committedBytes;
     private readonly Histogram<double> _commitDuration;
@@ -35,6 +36,8 @@ internal sealed class LakeMetrics
             "millrace.lake.id_runs.rebuilt", "{run}", "Damaged id runs made again from the rows of their range.");
         _retries = lake.CreateCounter<long>(
             "millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
+        _failing = lake.CreateUpDownCounter<int>(
+            "millrace.lake.failing", "{step}", "Steps that have kept failing for seconds: the log keeps the events.");
         lake.CreateObservableCounter(
             "millrace.lake.refined.end", () => Volatile.Read(ref _refinedEnd), "By",
             "Log offset up to which rows show.");
@@ -59,6 +62,8 @@ internal sealed class LakeMetrics
     public void RunRebuilt() => _runsRebuilt.Add(1);
 
     public void Retried(string step) => _retries.Add(1, KeyValuePair.Create("step", (object?)step));
+
+    public void Failing(int more) => _failing.Add(more);
 
     /// <param name="age">Of the oldest row that has just become queryable.</param>
     public void Visible(TimeSpan age) => _freshness.Record(age.TotalSeconds);

@@ -45,8 +45,9 @@ internal sealed class LakeRole(
     /// <summary>True once the rows of everything that was in the log at start are visible again.</summary>
     public bool IsCaughtUp => _loop is { } loop && (loop.HasCaughtUp || loop.RefinedEnd >= _targetAtStart);
 
-    /// <summary>Why the lake stands still, as a sentence; null: it does not.</summary>
-    public string? Fault => _fault;
+    /// <summary>Why the lake stands still, or what it has kept failing with for seconds, as a sentence; null: neither.
+    /// </summary>
+    public string? Fault => _fault ?? _loop?.Fault;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

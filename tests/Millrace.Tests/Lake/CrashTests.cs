@@ -179,6 +179,29 @@ public sealed class CrashTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_read_is_waited_for_and_named_and_costs_no_event()
+    {
+        var role = await _world.StartAsync();
+        await LakeWorld.CaughtUpAsync(role);
+        _world.Disk.BeforeRead = path =>
+        {
+            if (path.EndsWith(".seg", StringComparison.Ordinal))
+            {
+                throw new IOException("Cannot read the segment.");
+            }
+        };
+        await _world.AppendAsync(Payload.Ids("1", "2"));
+        await Until.TrueAsync(() => role.Fault is not null);
+        role.Fault.ShouldBe("Could not refine the log: Cannot read the segment.");
+
+        _world.Disk.BeforeRead = null;
+        await Until.TrueAsync(() => role.Fault is null);
+        await LakeWorld.StopAsync(role);
+
+        await _world.CheckAsync(["1", "2"], received: 2);
+    }
+
+    [Fact]
     public async Task Of_two_loops_of_one_node_the_second_is_refused()
     {
         await _world.AppendAsync(Payload.Ids("1"));

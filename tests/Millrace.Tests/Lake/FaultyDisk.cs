@@ -18,6 +18,9 @@ internal sealed class FaultyDisk : IDisk
 
     public int SpaceAsked => Volatile.Read(ref _spaceAsked);
 
+    /// <summary>Called before bytes are read, with the path.</summary>
+    public Action<string>? BeforeRead { get; set; }
+
     /// <summary>Called before a file is opened.</summary>
     public Action<string>? BeforeOpen { get; set; }
 
@@ -90,7 +93,11 @@ internal sealed class FaultyDisk : IDisk
     {
         public long Length => file.Length;
 
-        public int Read(Span<byte> buffer, long position) => file.Read(buffer, position);
+        public int Read(Span<byte> buffer, long position)
+        {
+            disk.BeforeRead?.Invoke(path);
+            return file.Read(buffer, position);
+        }
 
         public void Write(ReadOnlySpan<byte> bytes, long position)
         {

@@ -223,7 +223,7 @@ internal sealed class LakeWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        (Disk.BeforeChange, Disk.BeforeOpen) = (null, null);
+        (Disk.BeforeChange, Disk.BeforeOpen, Disk.BeforeRead) = (null, null, null);
         (Catalog.BeforeCommit, Catalog.AfterCommit) = (null, null);
         Disk.Reset();
         foreach (var role in _roles)
