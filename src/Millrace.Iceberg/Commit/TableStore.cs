@@ -13,6 +13,10 @@ public sealed class TableStore(IObjectStore objects, Author author, long manifes
 
     internal ManifestCache Manifests { get; } = new(objects, manifestCacheBytes);
 
+    /// <summary>Reads what every commit to a table reads of it.</summary>
+    /// <exception cref="IcebergFormatException">The list of its manifests is damaged or missing.</exception>
+    public Task ProveAsync(Table table, CancellationToken ct) => ReadListAsync(table.Metadata.CurrentSnapshot, ct);
+
     /// <summary>The manifests that make up a snapshot, newest first.</summary>
     /// <exception cref="IcebergFormatException">The list is damaged.</exception>
     internal async Task<List<ManifestFile>> ReadListAsync(Snapshot? snapshot, CancellationToken ct) =>

@@ -41,6 +41,8 @@ internal sealed class LakeRole(
     private volatile LakeLoop? _loop;
     private volatile string? _fault;
     private long _targetAtStart = long.MaxValue;
+    private long _positionBefore;
+    private bool _hasCommitted;
 
     /// <summary>True once the rows of everything that was in the log at start are visible again.</summary>
     public bool IsCaughtUp => _loop is { } loop && (loop.HasCaughtUp || loop.RefinedEnd >= _targetAtStart);
@@ -70,11 +72,12 @@ internal sealed class LakeRole(
             TaskScheduler.Default).Unwrap();
 
     /// <summary>The edge where what cannot be mended in place ends. Pauses double from a second to half a minute, and
-    /// begin at a second again once the lake has worked in between.</summary>
+    /// begin at a second again once the lake has committed in between.</summary>
     private async Task BeginAnewAsync(CancellationToken stop)
     {
         for (var pause = FirstPause; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
         {
+            _hasCommitted = false;
             try
             {
                 await RunAsync(stop);
@@ -82,7 +85,7 @@ internal sealed class LakeRole(
             }
             catch (Exception failure) when (LakeFailures.IsOfTheWorld(failure) && !stop.IsCancellationRequested)
             {
-                pause = IsCaughtUp ? FirstPause : pause;
+                pause = _hasCommitted ? FirstPause : pause;
                 Stand(failure, pause);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested && _fault is not null)
@@ -118,7 +121,14 @@ internal sealed class LakeRole(
             throw LakeTables.Moved(parts.Directory.Path, former);
         }
         await parts.Tables.CreateMissingAsync(stop);
+        if (_fault is not null)
+        {
+            // Damage that shows only at a commit must not look mended until then.
+            await parts.Tables.ProveAsync(stop);
+        }
         var position = await parts.Tables.PositionAsync(node, stop) ?? new LakePosition(0, 0);
+        _hasCommitted = position.Offset > _positionBefore;
+        _positionBefore = position.Offset;
         var scratch = ResetScratch();
         var hot = new HotSegments(parts.Disk, parts.Directory.In("hot"), node);
         hot.Reset();

@@ -96,6 +96,19 @@ internal sealed class LakeTables
         }
     }
 
+    /// <summary>Reads what a commit will read of the tables.</summary>
+    /// <exception cref="IcebergFormatException">Metadata or a list is damaged or missing.</exception>
+    public async Task ProveAsync(CancellationToken ct)
+    {
+        foreach (var table in LakeTable.All)
+        {
+            if (await Table.LoadAsync(Catalog, table.TableName, Store.Objects, ct) is { } loaded)
+            {
+                await Store.ProveAsync(loaded, ct);
+            }
+        }
+    }
+
     /// <summary>Up to where a node's log is in the lake; null if nothing of it was ever committed.</summary>
     /// <remarks>Thread safe. Asked every second: the metadata is read only when it is another file than last
     /// time.</remarks>

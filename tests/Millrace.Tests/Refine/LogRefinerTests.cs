@@ -186,6 +186,37 @@ public sealed class LogRefinerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Damage_before_any_record_is_counted_in_the_minute_in_which_the_segment_was_opened()
+    {
+        _log.Time.Advance(TimeSpan.FromHours(3));
+        var opened = _log.Now;
+        Spoil(await _log.AppendAsync(Payload.Ids("1", "2")));
+
+        _log.Refine();
+
+        _log.Rows.Counted.Single(row => row.Outcome == Outcome.Damaged).Received.ShouldBe(opened);
+    }
+
+    [Fact]
+    public async Task A_control_record_lost_in_damage_is_noticed_once()
+    {
+        _log.EventBytesMax[1] = 10;
+        _log.EventBytesMax[2] = 20;
+        await _log.AppendAsync(Payload.Control(RefinedLog.Version(1)));
+        Spoil(await _log.AppendAsync(Payload.Control(RefinedLog.Version(2))));
+        await _log.AppendAsync(Payload.Ids("1"));
+        await _log.AppendAsync(Payload.Ids("2"));
+
+        _log.Refine();
+
+        _log.ControlRecordsLost.ShouldBe(1);
+        await _log.AppendAsync(Payload.Control(RefinedLog.Version(2)));
+        await _log.AppendAsync(Payload.Ids("3"));
+        _log.Refine();
+        _log.ControlRecordsLost.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Damage_right_behind_the_position_of_a_restart_has_a_minute_too()
     {
         await _log.AppendAsync(Payload.Ids("1"));

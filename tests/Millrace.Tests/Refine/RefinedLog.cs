@@ -40,6 +40,8 @@ internal sealed class RefinedLog : IAsyncDisposable
     /// <summary>What looking up a control version throws, once.</summary>
     public Exception? RulesFailure { get; set; }
 
+    public long ControlRecordsLost => _refiner!.ControlRecordsLost;
+
     public LogWriter Writer => _writer ??= LogWriter.Open(
         new LogOptions { Directory = Directory, SegmentBytes = 64 << 10, Node = 0xaa }, Disk, Time,
         new LogStart(Version(StampAtStart), new Random(1)));
