@@ -10,8 +10,8 @@ namespace Millrace.Audit;
 /// taken.</summary>
 internal static class DirectoryCheck
 {
-    private const string CatalogAdvice = "Restore catalog.db, together with 'lake' and 'ids', from a backup of the data "
-        + "directory; the lake stands still and the log keeps events meanwhile.";
+    private const string CatalogAdvice = "Restore catalog.db, together with 'lake' and 'ids', from a backup of the "
+        + "data directory; the lake stands still and the log keeps events meanwhile.";
 
     /// <param name="scope">What to check.</param>
     /// <param name="settingsFile">Null: there is none.</param>

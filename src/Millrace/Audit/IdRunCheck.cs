@@ -4,11 +4,12 @@ using Millrace.Refine;
 
 namespace Millrace.Audit;
 
-/// <summary>Checks the id runs that the catalog names: there, of this catalog's key, sound; deeply, every page.</summary>
+/// <summary>Checks the id runs that the catalog names: there, of this catalog's key, sound; deeply, every
+/// page.</summary>
 internal sealed class IdRunCheck(CheckScope scope, ICatalog catalog)
 {
-    private const string Advice = "Start the role lake: it sets the file aside and makes the run again from the rows of "
-        + "its range. If it cannot, restore 'ids' from a backup.";
+    private const string Advice = "Start the role lake: it sets the file aside and makes the run again from the rows "
+        + "of its range. If it cannot, restore 'ids' from a backup.";
 
     public async Task RunAsync(CancellationToken ct)
     {

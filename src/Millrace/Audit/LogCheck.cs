@@ -102,8 +102,8 @@ internal sealed class LogCheck(CheckScope scope, long position, IReadOnlySet<str
 
     private string Lost(long end) => end <= position
         ? "Nothing is lost: the lake holds what stood there. Look at the disk."
-        : "The lake passes over it and counts its events as damaged; nothing brings them back but a copy of the segment "
-            + "or the clients. Look at the disk.";
+        : "The lake passes over it and counts its events as damaged; nothing brings them back but a copy of the "
+            + "segment or the clients. Look at the disk.";
 
     private string Place(long offset)
     {

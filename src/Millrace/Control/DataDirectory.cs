@@ -67,7 +67,8 @@ internal sealed class DataDirectory
             return $"'{file}' holds no format version: this is no data directory.";
         }
         return version <= Format ? null
-            : $"A newer Millrace wrote this directory, '{path}' (format {version}, known here: {Format}): use that one.";
+            : $"A newer Millrace wrote this directory, '{path}' (format {version}, known here: {Format}): "
+                + "use that one.";
     }
 
     /// <summary>Locks a role until the result is disposed.</summary>
