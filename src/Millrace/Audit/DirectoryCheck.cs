@@ -152,7 +152,9 @@ internal static class DirectoryCheck
     private static async Task CheckLedgerAsync(
         CheckScope scope, ParquetScan parquet, (LakeTables Tables, Table? Table) ledger, CancellationToken ct)
     {
-        var isReadable = scope.Report.Findings.All(finding => !finding.File.Contains("/lake/ledger/"));
+        var folder = scope.In("lake/ledger/");
+        var isReadable = scope.Report.Findings.All(
+            finding => !finding.File.StartsWith(folder, StringComparison.Ordinal));
         if (ledger.Table is not { } table || !isReadable)
         {
             return;

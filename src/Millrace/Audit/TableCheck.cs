@@ -119,7 +119,8 @@ internal sealed class TableCheck(CheckScope scope, LakeTables tables, ParquetSca
 
     private CheckFinding Of(string location, string problem)
     {
-        var isData = location.Contains("/data/", StringComparison.Ordinal);
+        var isData = LakeTable.All.Any(
+            table => location.StartsWith($"{tables.Location(table)}/data/", StringComparison.Ordinal));
         var file = location;
         try
         {
