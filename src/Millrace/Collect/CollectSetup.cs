@@ -64,10 +64,8 @@ internal static class CollectSetup
         {
             if (HasBothLengths(context.Request.Headers))
             {
-                context.Response.StatusCode = CollectRefusals.BothLengths.Status;
-                context.Response.ContentType = Problem.ContentType;
                 context.Response.Headers.Connection = "close";
-                return context.Response.BodyWriter.WriteAsync(Problem.Body(CollectRefusals.BothLengths)).AsTask();
+                return RefuseAsync(context, CollectRefusals.BothLengths);
             }
             Forwarded.Apply(context, settings.Current.TrustedNetworks);
             return Passage.RunAsync(context, next);
@@ -95,10 +93,16 @@ internal static class CollectSetup
             Cors.AnswerPreflight(context);
             return Task.CompletedTask;
         }
-        context.Response.StatusCode = CollectRefusals.UnknownRoute.Status;
+        return RefuseAsync(context, CollectRefusals.UnknownRoute);
+    }
+
+    private static Task RefuseAsync(HttpContext context, Refusal refusal)
+    {
+        var body = Problem.Body(refusal);
+        context.Response.StatusCode = refusal.Status;
         context.Response.ContentType = Problem.ContentType;
-        return context.Response.BodyWriter.WriteAsync(
-            Problem.Body(CollectRefusals.UnknownRoute), context.RequestAborted).AsTask();
+        context.Response.ContentLength = body.Length;
+        return context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).AsTask();
     }
 
     // Kestrel lets Transfer-Encoding win and moves the other one out of the way; a proxy before us may choose

@@ -72,14 +72,14 @@ public class AttackTests(ITestOutputHelper output)
     }
 
     private static Task FloodAsync(Target target, byte[] body, string? encoding, CancellationToken stop) =>
-        EachAsync(stop, () => target.SendAsync(body, encoding: encoding));
+        EachAsync(() => target.SendAsync(body, encoding: encoding), stop);
 
-    private static Task GarbageAsync(Target target, CancellationToken stop) => EachAsync(stop, async () =>
+    private static Task GarbageAsync(Target target, CancellationToken stop) => EachAsync(async () =>
     {
         using var connection = await RawConnection.OpenAsync(target.Port);
         await connection.SendAsync([.. RawConnection.Post("{}"u8)[..60], 0, 1, 2, .. "\r\n\r\n"u8]);
         target.Note(await connection.ReadAsync());
-    });
+    }, stop);
 
     private static async Task IdleAsync(Target target, CancellationToken stop)
     {
@@ -99,7 +99,7 @@ public class AttackTests(ITestOutputHelper output)
         }
     }
 
-    private static Task EachAsync(CancellationToken stop, Func<Task> attackOnce) =>
+    private static Task EachAsync(Func<Task> attackOnce, CancellationToken stop) =>
         Task.WhenAll(Enumerable.Range(0, Attackers).Select(async _ =>
         {
             using var timer = new PeriodicTimer(AttackEvery);
