@@ -16,7 +16,8 @@ internal sealed class Instrumenter(IReadOnlyList<string> namespaces)
         using var resolver = new DefaultAssemblyResolver();
         resolver.AddSearchDirectory(Path.GetDirectoryName(path));
         resolver.AddSearchDirectory(Path.GetDirectoryName(typeof(object).Assembly.Location));
-        using var assembly = AssemblyDefinition.ReadAssembly(path, new ReaderParameters { AssemblyResolver = resolver });
+        using var assembly =
+            AssemblyDefinition.ReadAssembly(path, new ReaderParameters { AssemblyResolver = resolver });
         var hits = assembly.MainModule.ImportReference(typeof(Coverage).GetField(nameof(Coverage.Hits)));
         foreach (var type in assembly.MainModule.GetTypes().Where(IsChosen))
         {

@@ -11,7 +11,8 @@ internal static class TargetList
 
     private static readonly byte[][] JsonWords = Words(
         "{", "}", "[", "]", ",", ":", "\"", "null", "true", "-1.5e300", "1e400", "18446744073709551616", "\\u0000",
-        "\\ud800", "\\ud83d\\ude00", "\\\"", "\\\\", "\n", " ", "{\"a\":1,\"a\":2}", "\"\\u0061\":3", "\u00e9\ud83d\ude00",
+        "\\ud800", "\\ud83d\\ude00", "\\\"", "\\\\", "\n", " ", "{\"a\":1,\"a\":2}",
+        "\"\\u0061\":3", "\u00e9\ud83d\ude00",
         "\"event\":", "\"properties\":", "\"context\":", "\"extra\":", "\"event_id\":", "\"event_time\":",
         "\"2026-01-02T03:04:05.678Z\"", "\"2026-02-30\"", "1767323045", "\"sent_time\":", "\"latitude\":",
         "\"is_bot\":", "\"url\":\"https://a.example/b?c#d\"", "\"user_id\":\"u\"", "\"ip\":", "\"batch\":",
@@ -27,7 +28,8 @@ internal static class TargetList
 
     private static readonly byte[][] AvroWords = Words(
         "\"record\"", "\"array\"", "\"map\"", "\"fixed\"", "\"enum\"", "\"null\"", "\"long\"", "\"bytes\"", "\"size\":",
-        "\"items\":", "\"values\":", "\"fields\":", "\"name\":", "\"namespace\":", "\"field-id\":", "[\"null\",\"int\"]",
+        "\"items\":", "\"values\":", "\"fields\":", "\"name\":", "\"namespace\":", "\"field-id\":",
+        "[\"null\",\"int\"]",
         "avro.codec", "deflate", "null", "avro.schema", "partition-spec");
 
     public static IReadOnlyList<Target> All { get; } =
@@ -68,7 +70,9 @@ internal static class TargetList
             {"type":"identify","userId":"u","traits":{"t":1},"context":{"ip":"1.2.3.4"}}],
             "context":{"library":{"name":"l"}},"sentAt":"2026-01-02T03:04:05Z","integrations":{"All":true}}
             """,
-            """{"writeKey":"k","batch":[{"type":"page","name":"n","originalTimestamp":"x","context":{"traits":{}}}]}"""),
+            """
+            {"writeKey":"k","batch":[{"type":"page","name":"n","originalTimestamp":"x","context":{"traits":{}}}]}
+            """),
             target.Run);
     }
 

@@ -96,13 +96,13 @@ internal static class CollectSetup
         return RefuseAsync(context, CollectRefusals.UnknownRoute);
     }
 
-    private static Task RefuseAsync(HttpContext context, Refusal refusal)
+    private static async Task RefuseAsync(HttpContext context, Refusal refusal)
     {
         var body = Problem.Body(refusal);
         context.Response.StatusCode = refusal.Status;
         context.Response.ContentType = Problem.ContentType;
         context.Response.ContentLength = body.Length;
-        return context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).AsTask();
+        await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
 
     // Kestrel lets Transfer-Encoding win and moves the other one out of the way; a proxy before us may choose

@@ -28,7 +28,8 @@ internal static class AvroTarget
 
     private static readonly Pruning Pruning = new(Metadata, new Predicate(
     [
-        new Condition(1, Comparison.Equal, Bounds.String("t1")), new Condition(2, Comparison.GreaterOrEqual, Bounds.Long(5)),
+        new Condition(1, Comparison.Equal, Bounds.String("t1")),
+        new Condition(2, Comparison.GreaterOrEqual, Bounds.Long(5)),
         new Condition(3, Comparison.Less, Bounds.Double(1.5)),
     ]));
 

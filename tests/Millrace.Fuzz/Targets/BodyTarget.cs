@@ -4,8 +4,8 @@ using Millrace.Collect;
 
 namespace Millrace.Fuzz.Targets;
 
-/// <summary>Compressed bodies: decoded or refused, within the bounds, and all memory given back. An input is a byte that
-/// chooses the encoding, and a body.</summary>
+/// <summary>Compressed bodies: decoded or refused, within the bounds, and all memory given back. An input is a byte
+/// that chooses the encoding, and a body.</summary>
 internal static class BodyTarget
 {
     private const int BodyBytesMax = 100_000;
@@ -53,10 +53,12 @@ internal static class BodyTarget
         {
             yield return Packed(BodyEncoding.Identity, bytes, stream => stream);
             yield return Packed(BodyEncoding.Gzip, bytes, stream => new GZipStream(stream, CompressionLevel.Fastest));
-            yield return Packed(BodyEncoding.Deflate, bytes, stream => new ZLibStream(stream, CompressionLevel.Fastest));
+            yield return Packed(
+                BodyEncoding.Deflate, bytes, stream => new ZLibStream(stream, CompressionLevel.Fastest));
             yield return Packed(
                 BodyEncoding.Deflate, bytes, stream => new DeflateStream(stream, CompressionLevel.Fastest));
-            yield return Packed(BodyEncoding.Brotli, bytes, stream => new BrotliStream(stream, CompressionLevel.Fastest));
+            yield return Packed(
+                BodyEncoding.Brotli, bytes, stream => new BrotliStream(stream, CompressionLevel.Fastest));
         }
     }
 

@@ -6,8 +6,8 @@ namespace Millrace.Fuzz.Targets;
 /// <summary>A sound log, damaged: whatever is done to its bytes, the reader hands out none but the records that were
 /// written, in order, and comes to an end.</summary>
 /// <remarks>
-/// An input is a list of edits of eight bytes: what (u8), segment (u8), at (u16), value (u16), length (u16). Two of them
-/// forge checksums, so that damage reaches what stands behind those.
+/// An input is a list of edits of eight bytes: what (u8), segment (u8), at (u16), value (u16), length (u16). Two of
+/// them forge checksums, so that damage reaches what stands behind those.
 /// </remarks>
 internal sealed class LogTarget
 {
@@ -106,7 +106,9 @@ internal sealed class LogTarget
                 Copy(next, value % Math.Max(1, next.Length), length, file, at);
                 break;
             case Edit.Cut: disk.Files[path] = file[..at]; break;
-            case Edit.Set: Number(value, length).AsSpan(0, Math.Min(8, file.Length - at)).CopyTo(file.AsSpan(at)); break;
+            case Edit.Set:
+                Number(value, length).AsSpan(0, Math.Min(8, file.Length - at)).CopyTo(file.AsSpan(at));
+                break;
             case Edit.SwapPages: SwapPages(file, at, value); break;
             case Edit.Remove: disk.Files.Remove(path); break;
             case Edit.SetSynced: disk.Files[SoundLog.SyncedPath] = SoundLog.SyncedFile(new(at * 8L, value)); break;

@@ -6,7 +6,8 @@ namespace Millrace.Integration.Hostile;
 /// <summary>The public JSON parsing corpus, and the big list of naughty strings.</summary>
 internal static class JsonCorpus
 {
-    /// <summary>The files of the corpus that are no UTF-8, byte for byte: copies of it in JavaScript lose them.</summary>
+    /// <summary>The files of the corpus that are no UTF-8, byte for byte: copies of it in JavaScript lose
+    /// them.</summary>
     public static readonly IReadOnlyList<string> NotUtf8 =
     [
         "fffe5b002200e90022005d00", "5b22e697a5d188fa225d", "5b22eda080225d", "5b22ff225d", "5b22e9225d", "5b2281225d",

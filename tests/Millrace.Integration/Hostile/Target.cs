@@ -121,7 +121,8 @@ internal sealed class Target : IAsyncDisposable
     {
         var line = File.ReadLines($"/proc/{_server.ProcessId}/status")
             .First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
-        var kibibytes = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        var kibibytes = long.Parse(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
         return _anonymousMost = Math.Max(_anonymousMost, kibibytes << 10);
     }
 

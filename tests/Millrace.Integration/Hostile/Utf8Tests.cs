@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Millrace.Integration.Hostile;
 
-/// <summary>Every kind of defect that UTF-8 can have (Unicode, table 3-7), in one piece and cut at every place.</summary>
+/// <summary>Every kind of defect that UTF-8 can have (Unicode, table 3-7), in one piece and cut at every
+/// place.</summary>
 public class Utf8Tests
 {
     private static readonly string[] Defects =

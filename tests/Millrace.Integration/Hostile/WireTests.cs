@@ -108,8 +108,8 @@ public class WireTests
             random.NextBytes(garbage);
             // An empty line may precede a request; anything else is no beginning of one.
             garbage[0] = (byte)'\x01';
-            await connection.SendAsync(
-                [.. RawConnection.Post(Encoding.UTF8.GetBytes($$"""{"event":"sound","event_id":"{{n}}"}""")), .. garbage]);
+            var sound = Encoding.UTF8.GetBytes($$"""{"event":"sound","event_id":"{{n}}"}""");
+            await connection.SendAsync([.. RawConnection.Post(sound), .. garbage]);
             var answer = await connection.ReadAsync();
             target.Note(answer);
             answer!.Status.ShouldBe(200);
