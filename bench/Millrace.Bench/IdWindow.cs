@@ -30,7 +30,7 @@ internal sealed class IdWindow(string path, long ids)
         var tables = LakeTables.Open(catalog, new LocalStore(_disk, directory.In("lake")), author);
         await tables.CreateMissingAsync(default);
         var files = new IdRunFiles(catalog, _disk, directory.In("ids"), directory.Node);
-        using (await files.OpenAsync(default))
+        using ((await files.OpenAsync(new HashSet<string>(), default)).Runs)
         {
         }
         var rows = new List<SideRow>();

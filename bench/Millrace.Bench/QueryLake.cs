@@ -1,6 +1,7 @@
 using System.Globalization;
 using Millrace.Control;
 using Millrace.DuckDb;
+using Millrace.Events;
 using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Log;
@@ -13,6 +14,7 @@ internal sealed class QueryLake(string path, long rows)
 {
     public const int Days = 62;
     private const int HoursPerCommit = 6;
+    private const string Node = "00c0ffee00c0ffee";
 
     /// <summary>As the lake's care does it: every ten commits, if there are a hundred small ones.</summary>
     private const int CommitsPerMerge = 10;
@@ -24,6 +26,7 @@ internal sealed class QueryLake(string path, long rows)
 
     private static readonly long FirstHour = (long)(Start - DateTimeOffset.UnixEpoch).TotalHours;
 
+    private readonly LakeRows _events = new(LakeTable.Events);
     private readonly PosixDisk _disk = new();
     private readonly Random _random = new(1);
 
@@ -38,7 +41,8 @@ internal sealed class QueryLake(string path, long rows)
         using var database = Database.Open(null, new Dictionary<string, string> { ["threads"] = "2" });
         using var connection = database.Connect();
         connection.Execute($"SET TimeZone = 'UTC'; {EventRows.Macros}");
-        var writer = new DataFileWriter(connection, tables.Store.Objects, scratch, _random);
+        using var zstd = new Zstd(LakeRole.CompressionLevel);
+        var writer = new DataFileWriter(new ParquetWriter(_disk, zstd), tables.Store.Objects, scratch, _random);
         var transaction = new Transaction(catalog, tables.Store);
         var files = new List<DataFile>();
         for (var hour = 0; hour < Hours; hour++)
@@ -65,13 +69,41 @@ internal sealed class QueryLake(string path, long rows)
         Connection connection, DataFileWriter writer, string location, int hour)
     {
         var (first, end) = (rows * hour / Hours, rows * (hour + 1) / Hours);
-        const string staged = "hour_rows";
-        connection.Execute($"CREATE OR REPLACE VIEW {staged} AS {EventRows.Select(FirstHour + hour, end - first)}");
-        var source = new RowsToWrite(
-            LakeTable.Events, [], FirstHour + hour, string.Create(CultureInfo.InvariantCulture, $"bench-{first}-{end}"))
+        _events.Clear();
+        Fill(connection, EventRows.Select(FirstHour + hour, end - first));
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"{Node}-{first}-{end}");
+        return await writer.WriteAsync(_events, new FilesToWrite(location, prefix, FirstHour + hour), [], default);
+    }
+
+    private void Fill(Connection connection, string select)
+    {
+        using var statement = connection.Prepare(select);
+        using var result = statement.Stream();
+        while (result.NextChunk(out var chunk))
         {
-            Staged = staged,
-        };
-        return await writer.WriteAsync(source, location, [], default);
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                foreach (var column in EventColumns.All)
+                {
+                    var field = (int)column;
+                    var vector = chunk.Column(field - 1);
+                    if (vector.IsNull(row))
+                    {
+                        continue;
+                    }
+                    switch (EventColumns.Type(column))
+                    {
+                        case ColumnType.Text: _events.Set(field, vector.Utf8(row)); break;
+                        case ColumnType.Real:
+                            _events.Set(field, BitConverter.DoubleToInt64Bits(vector.Get<double>(row)));
+                            break;
+                        case ColumnType.Flag: _events.Set(field, vector.Get<bool>(row) ? 1 : 0); break;
+                        case ColumnType.Int: _events.Set(field, vector.Get<int>(row)); break;
+                        default: _events.Set(field, vector.Get<long>(row)); break;
+                    }
+                }
+                _events.EndRow();
+            }
+        }
     }
 }

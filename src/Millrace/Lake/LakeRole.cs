@@ -31,7 +31,7 @@ internal sealed class LakeRole(
     LakeRoleParts parts, LakeOptions options, LakeMetrics metrics, TimeProvider time, ILoggerFactory loggers)
     : BackgroundService
 {
-    private const int CompressionLevel = 1;
+    public const int CompressionLevel = 1;
     private const long RebuildMemoryBytes = 256L << 20;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(30);
