@@ -72,7 +72,7 @@ public sealed class DamageTests
 
     /// <summary>DuckDB may or may not see a flipped bit: that what came later is taken in is all that can be
     /// asked.</summary>
-    private static async Task IsTakenInAsync(Server server) => await Eventually.SeeAsync(
+    private static Task<Ledger> IsTakenInAsync(Server server) => Eventually.SeeAsync(
         server.Api.LedgerAsync, ledger => ledger.Total.Received >= Before + 11, TimeSpan.FromSeconds(60));
 
     private static async Task QueriesFailAsync(HttpClient http, Server server, string file)

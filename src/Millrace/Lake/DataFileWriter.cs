@@ -33,14 +33,14 @@ internal sealed class DataFileWriter(ParquetWriter parquet, IObjectStore store, 
             var name = $"{target.NamePrefix}-{random.NextInt64():x16}.parquet";
             var path = Path.Combine(scratch, name);
             var written = parquet.Write(path, rows, order.Span);
-            var location = $"{target.Location}/data/{slot.Folder}/{DataFileName.With(name, FileChecksum.Of(path))}";
+            var location = $"{target.Location}/data/{slot.Folder}/{DataFileName.With(name, written.Checksum)}";
             stored.Add(location);
             await store.PutFileAsync(location, path, ct);
             files.Add(new DataFile
             {
                 Path = location,
                 RecordCount = written.Rows,
-                SizeBytes = written.Bytes,
+                SizeBytes = written.Checksum.Bytes,
                 SpecId = rows.Table.Partition.Id,
                 Partition = [Bounds.Int(slot.Day)],
                 SortOrderId = LakeTable.SortOrderId,

@@ -1,7 +1,7 @@
 namespace Millrace.Simulation.Machine;
 
-/// <summary>The data directory of a simulation. Its log, lake and id runs are on the simulated disk; DuckDB's scratch
-/// files and hot segments are real, and so are copies of what others than the disk read.</summary>
+/// <summary>The data directory of a simulation. All its files are on the simulated disk; copies of those that others than
+/// the disk read are real.</summary>
 internal sealed class Places : IDisposable
 {
     private static readonly string[] RealFolders = ["hot", "tmp", "ids", "read"];
@@ -21,7 +21,7 @@ internal sealed class Places : IDisposable
     /// <summary>Id runs are read through a mapping: each has a copy here.</summary>
     public string Ids => In("ids");
 
-    /// <summary>Where DuckDB writes.</summary>
+    /// <summary>Data files until the store takes them.</summary>
     public string Scratch => In("tmp");
 
     /// <summary>For DuckDB to read what the lake holds.</summary>

@@ -5,22 +5,16 @@ using Millrace.Tests.Twins;
 namespace Millrace.Simulation.Machine;
 
 /// <summary>The simulated disk as one life of the process sees it.</summary>
-/// <remarks>Operations of the log's threads wait for their turn. Scratch files of DuckDB come in when they are opened,
-/// as data nobody has synced; id runs get a real copy under their name, for those who map them.</remarks>
+/// <remarks>Operations of the log's threads wait for their turn. Id runs get a real copy under their name, for those who
+/// map them.</remarks>
 internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : IDisk
 {
     private readonly ConcurrentDictionary<string, OpenFile> _open = new();
 
     public IDiskFile Create(string path) => Do("create", path, () => Wrap(media.Create(path), path));
 
-    public IDiskFile Open(string path, FileAccess access) => Do("open", path, () =>
-    {
-        if (IsIn(path, places.Scratch))
-        {
-            Import(path);
-        }
-        return Wrap(media.Open(path, access), path);
-    });
+    public IDiskFile Open(string path, FileAccess access) =>
+        Do("open", path, () => Wrap(media.Open(path, access), path));
 
     public void Rename(string from, string to) => Do("rename", to, () =>
     {
@@ -29,10 +23,6 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
         {
             _open[to] = file;
             file.Path = to;
-        }
-        if (IsIn(from, places.Scratch))
-        {
-            File.Delete(from);
         }
         if (IsIn(to, places.Ids))
         {
@@ -120,14 +110,6 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
         {
             life.Threads.Done(walker, operation, path, failure);
         }
-    }
-
-    private void Import(string path)
-    {
-        var bytes = File.ReadAllBytes(path);
-        media.Delete(path);
-        using var file = media.Create(path);
-        file.Write(bytes, 0);
     }
 
     private OpenFile Wrap(IDiskFile file, string path) => _open[path] = new OpenFile(this, file, path);

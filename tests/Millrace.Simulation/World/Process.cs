@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Millrace.DuckDb;
 using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Log;
@@ -166,27 +167,27 @@ internal sealed class Process : IDisposable
     private async Task<Task> StartLakeAsync()
     {
         var position = await _tables.PositionAsync(Host.NodeText, default) ?? new LakePosition(0, 0);
-        var (logs, duck) = (_host.Places.Log, _host.Duck);
-        var hot = new HotSegments(_host.Places.Hot, Host.NodeText);
+        var hot = new HotSegments(_disk, _host.Places.Hot, Host.NodeText);
         hot.Reset();
-        duck.Reset();
-        var metrics = new LakeMetrics(duck.Meters);
+        var metrics = new LakeMetrics(_host.Duck.Meters);
         var reader = Keep(LogReader.Open(
-            logs, _disk, new LogPosition(position.Offset, position.Events ?? -1), Time.Clock));
+            _host.Places.Log, _disk, new LogPosition(position.Offset, position.Events ?? -1), Time.Clock));
         var idFiles = new IdRunFiles(_tables.Catalog, _disk, _host.Places.Ids, Host.Node);
-        var runs = Keep(await idFiles.OpenAsync(default));
-        var fresh = Keep(new FreshRows(duck.Refining, Host.NodeText) { Metrics = metrics });
+        var runs = Keep((await idFiles.OpenAsync(new HashSet<string>(), default)).Runs);
+        var fresh = new FreshRows(Host.NodeText) { Metrics = metrics };
         var claims = new Claims(idFiles.Hash, runs);
+        var zstd = Keep(new Zstd(1));
         var loop = new LakeLoop(
             new LakeLoopParts(reader, NewRefiner(claims, position.Offset), fresh, hot)
             {
                 Position = position.Offset,
                 Claims = claims,
                 Runs = runs,
+                RowSets = new RowSets(),
                 Metrics = metrics,
                 Room = new LakeRoom(_disk, _host.Places.Data, null),
                 Committer = new Committer(new CommitterParts(
-                    Host.NodeText, duck.Committing, _tables, _host.Places.Scratch)
+                    Host.NodeText, new ParquetWriter(_disk, zstd), _tables, _host.Places.Scratch)
                 {
                     Ids = idFiles, Random = new Random(_random.Next()),
                 }),

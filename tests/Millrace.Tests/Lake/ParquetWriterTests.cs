@@ -44,7 +44,7 @@ public sealed class ParquetWriterTests : IDisposable
 
         (random.Differences(plain.Path), random.Differences(compressed.Path)).ShouldBe((0, 0), $"seed {seed}");
         compressed.File.Rows.ShouldBe(count);
-        compressed.File.Bytes.ShouldBe(new FileInfo(compressed.Path).Length);
+        compressed.File.Checksum.Bytes.ShouldBe(new FileInfo(compressed.Path).Length);
     }
 
     [Theory]

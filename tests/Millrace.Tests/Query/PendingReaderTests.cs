@@ -55,7 +55,7 @@ public sealed class PendingReaderTests : IAsyncDisposable
         Pending(0).ShouldBe(20);
     }
 
-    private long Pending(long position) => _reader.Read(_ => position, default).Sum(pending => pending.Events);
+    private long Pending(long position) => _reader.Read(_ => position, default).Events.Sum(pending => pending.Events);
 
     /// <returns>The offset of the last record.</returns>
     private async Task<long> AppendAsync(int records)

@@ -6,7 +6,7 @@ using Millrace.Log;
 namespace Millrace.Lake;
 
 /// <summary>What is known of a Parquet file that was just written.</summary>
-internal sealed record WrittenFile(long Rows, long Bytes, DataFileStatistics Statistics);
+internal sealed record WrittenFile(long Rows, FileChecksum Checksum, DataFileStatistics Statistics);
 
 /// <summary>Writes rows of the lake as Parquet files with field ids and statistics. Nothing is synced.</summary>
 /// <remarks>
@@ -34,6 +34,7 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
     private readonly ColumnEncoder _encoder = new(RowGroupRows);
     private readonly ArrayBufferWriter<byte> _pending = new(2 * FlushedAtBytes);
     private long _flushed;
+    private uint _crc;
 
     public static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
@@ -48,7 +49,7 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
     {
         using var file = disk.Create(path);
         _pending.ResetWrittenCount();
-        _flushed = 0;
+        (_flushed, _crc) = (0, Crc32C.Begin);
         _pending.Write(Magic);
         var groups = new List<IReadOnlyList<ColumnChunk>>();
         for (var rest = order; !rest.IsEmpty; rest = rest[groups[^1][0].Rows..])
@@ -58,7 +59,8 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
         }
         ParquetFooter.Write(_pending, rows.Table, groups);
         Flush(file);
-        return new WrittenFile(order.Length, _flushed, ChunkStatistics.Of(groups));
+        return new WrittenFile(
+            order.Length, new FileChecksum(_flushed, Crc32C.Finish(_crc)), ChunkStatistics.Of(groups));
     }
 
     private List<ColumnChunk> WriteGroup(IDiskFile file, LakeRows rows, ReadOnlySpan<int> group)
@@ -149,6 +151,7 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
     private void Flush(IDiskFile file)
     {
         file.Write(_pending.WrittenSpan, _flushed);
+        _crc = Crc32C.Append(_crc, _pending.WrittenSpan);
         _flushed += _pending.WrittenCount;
         _pending.ResetWrittenCount();
     }
