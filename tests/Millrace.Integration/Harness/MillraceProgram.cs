@@ -9,7 +9,7 @@ internal static class MillraceProgram
         System.IO.Path.Combine(Repository.Root, "artifacts/bin/Millrace/release/millrace");
 
     public static Command Command(Workspace workspace, params string[] arguments) =>
-        new(Path, arguments) { Directory = workspace.Folder };
+        new(Path, arguments) { Directory = workspace.Folder, Environment = workspace.Environment };
 
     /// <summary>Runs a verb to its end, in the workspace's folder.</summary>
     public static Task<Outcome> RunAsync(Workspace workspace, params string[] arguments) =>

@@ -63,7 +63,8 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Gives back what <see cref="FillAsync"/> took.</summary>
     public void Empty() => File.Delete(Filler);
 
-    /// <summary>Forgets what never reached the disk, as a power cut does. Nobody may have files open.</summary>
+    /// <summary>Drops the page cache, and with it what the kernel could not write and holds for clean. Nobody may have
+    /// files open.</summary>
     public async Task ForgetUnsyncedAsync()
     {
         await Eventually.SeeAsync(

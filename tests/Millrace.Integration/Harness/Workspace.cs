@@ -35,6 +35,9 @@ internal sealed class Workspace : IDisposable
 
     public string Url => $"http://{Address}";
 
+    /// <summary>What programs find in their environment besides that of the tests.</summary>
+    public Dictionary<string, string?> Environment { get; } = [];
+
     public string In(string name) => Path.Combine(Folder, name);
 
     /// <summary>A port of the loopback interface that nobody uses at the moment.</summary>
