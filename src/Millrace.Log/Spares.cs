@@ -23,7 +23,7 @@ internal sealed class Spares : IDisposable
     private readonly Random _names;
     private readonly LogMetrics _metrics;
     private readonly Stack<string> _ready = new();
-    private readonly Queue<string> _old = new();
+    private readonly Queue<OldFile> _old = new();
     private readonly Thread _thread;
     private long _releasedTo;
     private bool _hasWork = true;
@@ -44,7 +44,7 @@ internal sealed class Spares : IDisposable
             switch (Path.GetExtension(path))
             {
                 case OldExtension:
-                    _old.Enqueue(path);
+                    _old.Enqueue(new OldFile(path, IsSound: false));
                     break;
                 case SpareExtension:
                     Adopt(path);
@@ -77,14 +77,9 @@ internal sealed class Spares : IDisposable
         return Create(fileBytes);
     }
 
-    /// <summary>Gives back a file that could not be made or opened; it need not exist.</summary>
-    public void GiveBack(string path)
-    {
-        lock (_gate)
-        {
-            _old.Enqueue(path);
-        }
-    }
+    /// <summary>Gives back a file that could not be made or opened; it need not exist. It is removed, never used again:
+    /// where the first write to new blocks failed, ext4 believes a second one to be on the disk that is not.</summary>
+    public void GiveBack(string path) => Enqueue(new OldFile(path, IsSound: false));
 
     /// <summary>What lies before this is not needed any more.</summary>
     public void Release(long position)
@@ -128,7 +123,7 @@ internal sealed class Spares : IDisposable
         }
         else
         {
-            _old.Enqueue(path);
+            _old.Enqueue(new OldFile(path, IsSound: false));
         }
     }
 
@@ -190,7 +185,7 @@ internal sealed class Spares : IDisposable
             string path = Path.Combine(_options.Directory, names[i].Stem + OldExtension);
             _disk.Rename(names[i].PathIn(_options.Directory), path);
             _namesAreUnsynced = true;
-            GiveBack(path);
+            Enqueue(new OldFile(path, IsSound: true));
             _metrics.SegmentReleased();
             SyncNames();
         }
@@ -209,12 +204,12 @@ internal sealed class Spares : IDisposable
 
     private void Recycle()
     {
-        while (!IsEnding && NextOld() is { } path)
+        while (!IsEnding && NextOld() is { Path: var path } old)
         {
             try
             {
                 using IDiskFile file = _disk.Open(path, FileAccess.ReadWrite);
-                if (file.Length == _options.SegmentBytes && ReadyCount < _options.SparesMax)
+                if (old.IsSound && file.Length == _options.SegmentBytes && ReadyCount < _options.SparesMax)
                 {
                     Zero(file, file.Length);
                     Finish(path);
@@ -236,11 +231,19 @@ internal sealed class Spares : IDisposable
         }
     }
 
-    private string? NextOld()
+    private void Enqueue(OldFile old)
     {
         lock (_gate)
         {
-            return _old.TryDequeue(out string? path) ? path : null;
+            _old.Enqueue(old);
+        }
+    }
+
+    private OldFile? NextOld()
+    {
+        lock (_gate)
+        {
+            return _old.TryDequeue(out OldFile? old) ? old : null;
         }
     }
 
@@ -352,4 +355,7 @@ internal sealed class Spares : IDisposable
             return Path.Combine(_options.Directory, name + OldExtension);
         }
     }
+
+    /// <param name="IsSound">It was a segment, so all its blocks were on the disk once.</param>
+    private sealed record OldFile(string Path, bool IsSound);
 }
