@@ -18,8 +18,8 @@ sustain() {
   while kill -0 "$sender" 2>/dev/null; do
     sleep 2
     curl -sf "$url/metrics" >"$work/metrics"
-    awk '/^millrace_log_end_bytes_total/ { log = $2 } /^millrace_lake_refined_end_bytes_total/ { lake = $2 }
-         END { print log, log - lake }' "$work/metrics" >>"$work/backlog"
+    awk '/^millrace_log_end_bytes_total/ { synced = $2 } /^millrace_lake_refined_end_bytes_total/ { lake = $2 }
+         END { print synced, synced - lake }' "$work/metrics" >>"$work/backlog"
   done
   wait "$sender"
   most=$(peak_anonymous_kib)

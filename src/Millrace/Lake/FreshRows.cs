@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Millrace.Events;
 using Millrace.Refine;
@@ -8,6 +9,9 @@ namespace Millrace.Lake;
 /// <remarks>Hot path. Not thread safe: it belongs to the lake's loop.</remarks>
 internal sealed class FreshRows(string node) : IRowSink
 {
+    private const int FailedIdBytesMax = 64;
+    private const int Utf8TextsMax = 1024;
+
     /// <summary>Text columns that the event itself fills.</summary>
     private static readonly EventColumn[] OwnTextColumns =
     [
@@ -17,7 +21,9 @@ internal sealed class FreshRows(string node) : IRowSink
         ]),
     ];
 
-    private readonly byte[] _node = Encoding.ASCII.GetBytes(node);
+    private readonly Dictionary<string, byte[]> _utf8 = [];
+    private readonly string _node = node;
+    private readonly byte[] _nodeUtf8 = Encoding.ASCII.GetBytes(node);
     private readonly Utf8Names _names = new();
     private byte[] _payload = new byte[4096];
     private byte[] _envelope = new byte[1024];
@@ -94,7 +100,7 @@ internal sealed class FreshRows(string node) : IRowSink
             Set(rows, EventColumn.Source, envelope.Source);
         }
         Set(rows, EventColumn.Protocol, envelope.Protocol);
-        Set(rows, EventColumn.Node, _node);
+        Set(rows, EventColumn.Node, _nodeUtf8);
         foreach (var column in OwnTextColumns)
         {
             if (raw.Has(column))
@@ -117,7 +123,8 @@ internal sealed class FreshRows(string node) : IRowSink
     private void AppendFailed(LakeRows rows, in FailedEvent failed)
     {
         var batch = failed.Batch;
-        rows.Set(1, FailedId(batch.Offset, failed.Index));
+        Span<byte> id = stackalloc byte[FailedIdBytesMax];
+        rows.Set(1, id[..WriteFailedId(id, batch.Offset, failed.Index)]);
         rows.Set(2, batch.Envelope.Tenant);
         if (!batch.Envelope.Source.IsEmpty)
         {
@@ -125,14 +132,14 @@ internal sealed class FreshRows(string node) : IRowSink
         }
         rows.Set(4, batch.Received);
         rows.Set(5, "decode"u8);
-        rows.Set(6, Encoding.UTF8.GetBytes(failed.Failure.Code));
-        rows.Set(7, Encoding.UTF8.GetBytes(failed.Failure.Reason));
+        rows.Set(6, Utf8(failed.Failure.Code));
+        rows.Set(7, Utf8(failed.Failure.Reason));
         if (!failed.EventName.IsEmpty)
         {
             rows.Set(8, failed.EventName);
         }
         rows.Set(9, PlainPayload(failed.Payload));
-        rows.Set(10, _node);
+        rows.Set(10, _nodeUtf8);
         rows.Set(11, batch.Offset);
         rows.Set(12, failed.Index);
         if (failed.IsFirst)
@@ -155,8 +162,24 @@ internal sealed class FreshRows(string node) : IRowSink
 
     private static long? Bits(double? real) => real is { } known ? BitConverter.DoubleToInt64Bits(known) : null;
 
-    private byte[] FailedId(long offset, int index) =>
-        Encoding.ASCII.GetBytes($"{Encoding.ASCII.GetString(_node)}-{offset}-{index}");
+    private int WriteFailedId(Span<byte> target, long offset, int index) =>
+        System.Text.Unicode.Utf8.TryWrite(
+            target, CultureInfo.InvariantCulture, $"{_node}-{offset}-{index}", out var written)
+            ? written : throw new System.Diagnostics.UnreachableException();
+
+    /// <summary>Codes and reasons are few, failed events may be many.</summary>
+    private byte[] Utf8(string text)
+    {
+        if (!_utf8.TryGetValue(text, out var bytes))
+        {
+            if (_utf8.Count >= Utf8TextsMax)
+            {
+                _utf8.Clear();
+            }
+            _utf8[text] = bytes = Encoding.UTF8.GetBytes(text);
+        }
+        return bytes;
+    }
 
     /// <summary>The envelope as a replay needs it: what the record said,
     /// and what its body said of all its events.</summary>

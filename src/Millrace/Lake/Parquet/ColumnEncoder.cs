@@ -16,7 +16,8 @@ namespace Millrace.Lake;
 /// </remarks>
 internal sealed class ColumnEncoder
 {
-    private const int BufferBytesKept = 16 << 20;
+    /// <summary>A buffer that grew beyond this is not used again.</summary>
+    public const int BufferBytesKept = 16 << 20;
 
     private readonly int[] _levels;
     private readonly int[] _indexes;

@@ -32,7 +32,7 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
     private const int DataPage = 0;
 
     private readonly ColumnEncoder _encoder = new(RowGroupRows);
-    private readonly ArrayBufferWriter<byte> _pending = new(2 * FlushedAtBytes);
+    private ArrayBufferWriter<byte> _pending = new();
     private long _flushed;
     private uint _crc;
 
@@ -154,6 +154,10 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
         _crc = Crc32C.Append(_crc, _pending.WrittenSpan);
         _flushed += _pending.WrittenCount;
         _pending.ResetWrittenCount();
+        if (_pending.Capacity > ColumnEncoder.BufferBytesKept)
+        {
+            _pending = new ArrayBufferWriter<byte>();
+        }
     }
 
     private readonly record struct Page(int Type, int Values, bool HasIndexes);
