@@ -3,7 +3,7 @@
 part_dedup() {
   local ids=${MILLRACE_BENCH_IDS:-100000000} again=100000 begin
   begin=$SECONDS
-  "$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench" "$work/data" "$ids"
+  "$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench" ids "$work/data" "$ids"
   report "$ids ids written in $((SECONDS - begin)) s, $(du -sm "$work/data/ids" | cut -f1) MiB"
   awk -v n="$again" -v step="$((ids / again))" \
     'BEGIN { for (i = 0; i < n; i++) printf "{\"event\":\"again\",\"event_id\":\"bench-%d\"}\n", i * step }' \
