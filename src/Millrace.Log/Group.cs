@@ -1,9 +1,8 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 
 namespace Millrace.Log;
 
-/// <summary>Records that are written and synced together, and acknowledged by one completion. Hot path.</summary>
+/// <summary>Records that are written and synced together, and then acknowledged. Hot path.</summary>
 /// <remarks>
 /// Places are reserved under the lock of <see cref="Intake"/>; their bytes are filled outside it by whoever appends.
 /// <see cref="Close"/> and everything after it belong to the writer's thread.
@@ -14,8 +13,7 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
 
     private readonly List<Chunk> _chunks = [];
     private readonly object _filling = new();
-    private readonly TaskCompletionSource<AppendRefusal> _done =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Waiters> _waiters = [];
     private int _unfilled = 1; // one for the group itself, until it is closed
 
     public SegmentPlan Segment { get; } = segment;
@@ -35,8 +33,8 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
     /// <summary>Set if a record could not be copied: the group must not reach the disk.</summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>Room for one record, at the end of the group.</summary>
-    public Memory<byte> Reserve(int bytes)
+    /// <summary>Room for one record, at the end of the group, and who tells its appender.</summary>
+    public (Memory<byte> Place, Waiters Waiters) Reserve(int bytes)
     {
         Chunk? chunk = _chunks.Count > 0 ? _chunks[^1] : null;
         if (chunk is null || chunk.Buffer.Length - chunk.Count < bytes)
@@ -46,9 +44,12 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
         }
         Memory<byte> place = chunk.Buffer.AsMemory(chunk.Count, bytes);
         chunk.Count += bytes;
-        Records++;
+        if (Records++ % Waiters.Most == 0)
+        {
+            _waiters.Add(new Waiters());
+        }
         Interlocked.Increment(ref _unfilled);
-        return place;
+        return (place, _waiters[^1]);
     }
 
     /// <summary>A place has been filled, or could not be.</summary>
@@ -91,13 +92,6 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<AppendResult> CompletionOf(long offset)
-    {
-        AppendRefusal refusal = await _done.Task;
-        return new AppendResult(refusal == AppendRefusal.None ? offset : 0, refusal);
-    }
-
     public void Complete(AppendRefusal refusal)
     {
         foreach (Chunk chunk in _chunks)
@@ -105,7 +99,10 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
             ArrayPool<byte>.Shared.Return(chunk.Buffer);
         }
         _chunks.Clear();
-        _done.SetResult(refusal);
+        foreach (Waiters waiters in _waiters)
+        {
+            waiters.Wake(refusal);
+        }
     }
 
     /// <summary>A run of records without a gap.</summary>

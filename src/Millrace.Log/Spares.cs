@@ -26,6 +26,7 @@ internal sealed class Spares : IDisposable
     private readonly Queue<OldFile> _old = new();
     private readonly Thread _thread;
     private long _releasedTo;
+    private bool _isHurried;
     private bool _hasWork = true;
     private bool _isEnding;
     private bool _namesAreUnsynced;
@@ -60,13 +61,16 @@ internal sealed class Spares : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>A zeroed and synced file, whose header area may hold anything; made on the spot if none is
-    /// ready.</summary>
+    /// <summary>A file that reads as zeros, whose header area may hold anything. If none is ready, one without blocks
+    /// of its own: its syncs take longer, but zeroing 128 MiB here held up every answer for half a second.</summary>
+    /// <param name="isHurried">Segments fill so fast that zeroing the next one ahead would only be a second write of
+    /// everything: groups are then megabytes long, and blocks that are there already gain them nothing.</param>
     /// <exception cref="NoRoomException">It would take of the room that the log leaves alone.</exception>
-    public string Take(long fileBytes)
+    public string Take(long fileBytes, bool isHurried)
     {
         lock (_gate)
         {
+            _isHurried = isHurried;
             _hasWork = true;
             Monitor.Pulse(_gate);
             if (fileBytes == _options.SegmentBytes && _ready.TryPop(out string? ready))
@@ -74,7 +78,7 @@ internal sealed class Spares : IDisposable
                 return ready;
             }
         }
-        return Create(fileBytes);
+        return CreateSparse(fileBytes);
     }
 
     /// <summary>Gives back a file that could not be made or opened; it need not exist. It is removed, never used again:
@@ -260,9 +264,9 @@ internal sealed class Spares : IDisposable
 
     private void PrepareAhead()
     {
-        if (ReadyCount == 0 && !IsEnding && Room.Takes(_options.SegmentBytes))
+        if (ReadyCount == 0 && !Volatile.Read(ref _isHurried) && !IsEnding && Room.Takes(_options.SegmentBytes))
         {
-            string path = Create(_options.SegmentBytes);
+            string path = CreateZeroed(_options.SegmentBytes);
             lock (_gate)
             {
                 _ready.Push(path);
@@ -270,7 +274,21 @@ internal sealed class Spares : IDisposable
         }
     }
 
-    private string Create(long bytes)
+    private string CreateSparse(long bytes) => Create(bytes, path =>
+    {
+        using IDiskFile file = _disk.Create(path);
+        file.SetLength(bytes);
+        return path;
+    });
+
+    private string CreateZeroed(long bytes) => Create(bytes, path =>
+    {
+        using IDiskFile file = _disk.Create(path);
+        Zero(file, bytes);
+        return Rename(path);
+    });
+
+    private string Create(long bytes, Func<string, string> create)
     {
         if (!Room.Takes(bytes))
         {
@@ -279,9 +297,7 @@ internal sealed class Spares : IDisposable
         string path = NewPath();
         try
         {
-            using IDiskFile file = _disk.Create(path);
-            Zero(file, bytes);
-            return Rename(path);
+            return create(path);
         }
         catch (IOException)
         {
