@@ -30,5 +30,16 @@ internal readonly record struct TagSet
     public static TagSet Of(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         tags.Length > TagsMax ? Overflow : new TagSet(tags);
 
+    // Spelled out: what the compiler makes compares and hashes the pairs by reflection, boxed.
+    public bool Equals(TagSet other) =>
+        Count == other.Count && AreSame(First, other.First) && AreSame(Second, other.Second)
+        && AreSame(Third, other.Third) && AreSame(Fourth, other.Fourth);
+
+    public override int GetHashCode() =>
+        HashCode.Combine(Count, First.Value, Second.Value, Third.Value, Fourth.Value);
+
     public IEnumerable<KeyValuePair<string, object?>> Tags => new[] { First, Second, Third, Fourth }.Take(Count);
+
+    private static bool AreSame(KeyValuePair<string, object?> one, KeyValuePair<string, object?> other) =>
+        one.Key == other.Key && Equals(one.Value, other.Value);
 }
