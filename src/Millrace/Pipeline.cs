@@ -236,6 +236,8 @@ internal sealed class Pipeline : IAsyncDisposable
             host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
         });
         builder.Logging.SetMinimumLevel(options.LogLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // While this one may say anything it makes an activity and a scope for every request.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // What keeps the host from starting, or ends it, is said once, by whoever started it.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddFilter("Microsoft.Hosting", LogLevel.Warning);

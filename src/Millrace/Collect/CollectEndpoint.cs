@@ -51,7 +51,7 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
                 ?? CheckPresentedKey(visit, context.Request)
                 ?? await ReadBodyAsync(visit, context)
                 ?? CheckBody(visit)
-                ?? await AppendAsync(visit, context);
+                ?? Take(visit, await AppendAsync(visit, context));
             var answer = visit.Refusal is null ? Accept(visit, context.Response) : Refuse(visit, context.Response);
             parts.Metrics.Count(visit, answer.Status, started);
             if (visit.Refusal != CollectRefusals.ClientGone)
@@ -113,11 +113,11 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         encoding = BodyEncodings.Sniff(encoding, visit.Raw.Span);
         if (encoding == BodyEncoding.Identity)
         {
-            visit.Body = WithoutMark(visit.Raw.Memory);
+            visit.SetBody(WithoutMark(visit.Raw.Memory));
             return null;
         }
         var refusal = _decoder.Decode(visit.Raw, encoding, bytesMax, visit.Decoded);
-        visit.Body = WithoutMark(visit.Decoded.Memory);
+        visit.SetBody(WithoutMark(visit.Decoded.Memory));
         return refusal;
     }
 
@@ -138,24 +138,25 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
     }
 
     // No cancellation: a client that goes now may still get its events stored, and its retry is a duplicate.
-    private async ValueTask<Refusal?> AppendAsync(Visit visit, HttpContext context)
+    private ValueTask<AppendResult> AppendAsync(Visit visit, HttpContext context)
     {
         var (rented, length) = EnvelopeWriter.Write(visit, context);
-        try
+        var appended = parts.Log.AppendAsync(new LogEntry
         {
-            var appended = await parts.Log.AppendAsync(new LogEntry
-            {
-                Head = rented.AsMemory(0, length),
-                Body = new ReadOnlySequence<byte>(visit.Body),
-                Events = visit.Shape.Events.Count,
-            });
-            visit.Offset = appended.Offset;
-            return CollectRefusals.Of(appended.Refusal);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+            Head = rented.AsMemory(0, length),
+            Body = new ReadOnlySequence<byte>(visit.Body),
+            Events = visit.Shape.Events.Count,
+        });
+        // Copied by now: the next body finds this memory still in the processor's cache.
+        ArrayPool<byte>.Shared.Return(rented);
+        visit.ReleaseBody();
+        return appended;
+    }
+
+    private static Refusal? Take(Visit visit, AppendResult appended)
+    {
+        visit.Offset = appended.Offset;
+        return CollectRefusals.Of(appended.Refusal);
     }
 
     private Answer Accept(Visit visit, HttpResponse response)
@@ -172,7 +173,7 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         parts.Refusals.Count(
             new RefusalRow(minute, visit.Grant?.Tenant ?? "", visit.Grant?.Source ?? "", visit.Route.Route.Path,
                 refusal.Status, refusal.Code),
-            new RefusalCount(1, visit.Raw.Length));
+            new RefusalCount(1, visit.RawBytes));
         if (refusal.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
             // Spread, so that those refused together do not come back together.
@@ -187,7 +188,8 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;
         response.ContentLength = answer.Body.Length;
-        await response.BodyWriter.WriteAsync(answer.Body, response.HttpContext.RequestAborted);
+        // Without a token: Kestrel ends the write with the connection, and RequestAborted is made when it is asked for.
+        await response.BodyWriter.WriteAsync(answer.Body, CancellationToken.None);
     }
 
     private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) =>

@@ -48,7 +48,7 @@ internal sealed class CollectMetrics
         else
         {
             _received.Add(visit.Shape.Events.Count, protocol);
-            _bodyBytes.Add(visit.Body.Length, protocol);
+            _bodyBytes.Add(visit.BodyBytes, protocol);
         }
         _duration.Record(_time.GetElapsedTime(started).TotalSeconds, protocol);
     }

@@ -13,6 +13,7 @@ internal sealed class Visit(BodyBudget budget) : IResettable
     private const int EventsFree = 512;
 
     private long _shapeBytes;
+    private int _rawBytes;
 
     public CollectRoute Route { get; set; } = null!;
 
@@ -25,8 +26,15 @@ internal sealed class Visit(BodyBudget budget) : IResettable
     /// <summary>Decompressed; empty where the body came plain.</summary>
     public BodyBuffer Decoded { get; } = new(budget);
 
-    /// <summary>What is counted, logged and decoded later: one of the two buffers, without a byte order mark.</summary>
-    public ReadOnlyMemory<byte> Body { get; set; }
+    /// <summary>What is counted, logged and decoded later: one of the two buffers, without a byte order mark.
+    /// Empty again once it is in the log's hands.</summary>
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
+    /// <summary>Length of <see cref="Body"/>, also when that is gone.</summary>
+    public int BodyBytes { get; private set; }
+
+    /// <summary>Length of what came over the wire, also when that is gone.</summary>
+    public int RawBytes => _rawBytes > 0 ? _rawBytes : Raw.Length;
 
     public BodyShape Shape { get; } = new();
 
@@ -53,15 +61,26 @@ internal sealed class Visit(BodyBudget budget) : IResettable
         return null;
     }
 
+    public void SetBody(ReadOnlyMemory<byte> body) => (Body, BodyBytes) = (body, body.Length);
+
+    /// <summary>Gives the memory of the body back.</summary>
+    public void ReleaseBody()
+    {
+        _rawBytes = Raw.Length;
+        Body = default;
+        Raw.Clear();
+        Decoded.Clear();
+    }
+
     /// <summary>False: this one has grown too large to keep.</summary>
     public bool TryReset()
     {
         budget.Release(_shapeBytes);
         _shapeBytes = 0;
-        Raw.Clear();
-        Decoded.Clear();
+        ReleaseBody();
         Shape.Clear();
-        (Route, Grant, Body, Offset, Refusal) = (null!, null, default, 0, null);
+        (Route, Grant, Offset, Refusal) = (null!, null, 0, null);
+        (_rawBytes, BodyBytes) = (0, 0);
         return Shape.Events.Capacity <= EventsKept;
     }
 }
