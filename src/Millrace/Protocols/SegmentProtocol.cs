@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Millrace.Events;
 
 namespace Millrace.Protocols;
@@ -9,21 +8,12 @@ internal sealed class SegmentProtocol : IProtocol
 {
     private const int ExtraScratchBytes = 1024;
 
-    /// <summary>Bytes that the rows of one batch may have in common, all copies together: a small body must not become
-    /// rows without bound.</summary>
-    private const long SharedBytesMax = 64_000_000;
-
     // Slots beside the columns' own.
     private const int OriginalTimestamp = EventColumns.Count;
     private const int Traits = EventColumns.Count + 1;
     private const int Integrations = EventColumns.Count + 2;
     private const int WriteKey = EventColumns.Count + 3;
-    private const int Batch = EventColumns.Count + 4;
-    private const int SlotCount = EventColumns.Count + 5;
-
-    private static readonly JsonNames BodyNames = new(
-        ("batch", Batch), ("writeKey", WriteKey), ("sentAt", (int)EventColumn.SentTime),
-        ("context", (int)EventColumn.Context), ("integrations", Integrations));
+    private const int SlotCount = EventColumns.Count + 4;
 
     private static readonly JsonNames EventNames = new(
         ("type", (int)EventColumn.Type), ("event", (int)EventColumn.Event), ("name", (int)EventColumn.Name),
@@ -51,37 +41,8 @@ internal sealed class SegmentProtocol : IProtocol
         new("/v1/identify", "identify"), new("/v1/group", "group"), new("/v1/alias", "alias"),
     ];
 
-    public Refusal? Shape(ReadOnlySpan<byte> body, ProtocolRoute route, BodyShape shape)
-    {
-        var isBatch = route.Call.Length == 0;
-        var reader = BodyReader.Create(body);
-        var hasBatch = false;
-        try
-        {
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.StartObject)
-            {
-                hasBatch = ShapeObject(ref reader, shape, isBatch);
-            }
-            else
-            {
-                reader.Skip();
-            }
-            var end = (int)reader.BytesConsumed;
-            // Anything but white space that follows makes the reader throw.
-            reader.Read();
-            if (!isBatch)
-            {
-                shape.Events.Add(JsonScan.SkipSpace(body, 0)..end);
-            }
-        }
-        catch (JsonException)
-        {
-            return BodyReader.WhyNot(body);
-        }
-        return isBatch && !hasBatch ? Refusal.BatchMissing
-            : shape.SharedBytes * shape.Events.Count > SharedBytesMax ? Refusal.BatchExpands : null;
-    }
+    public Refusal? Shape(ReadOnlySpan<byte> body, ProtocolRoute route, BodyShape shape) =>
+        SegmentBody.Shape(body, isBatch: route.Call.Length == 0, shape);
 
     public void Decode(in ReceivedEvent received, RawEvent raw)
     {
@@ -114,61 +75,6 @@ internal sealed class SegmentProtocol : IProtocol
     /// 503.</summary>
     public Answer Refuse(ProtocolRoute route, Refusal refusal) =>
         new(refusal.Status, Problem.ContentType, Problem.Body(refusal));
-
-    private static bool ShapeObject(ref Utf8JsonReader reader, BodyShape shape, bool isBatch)
-    {
-        var hasBatch = false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var slot = BodyNames.Find(reader.ValueSpan);
-            reader.Read();
-            if (slot == WriteKey)
-            {
-                var isText = reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped;
-                var place = BodyReader.Take(ref reader);
-                shape.Key = isText ? (place.Start.Value + 1)..(place.End.Value - 1) : default;
-            }
-            else if (!isBatch)
-            {
-                reader.Skip();
-            }
-            else if (slot == Batch)
-            {
-                shape.Events.Clear();
-                hasBatch = reader.TokenType == JsonTokenType.StartArray;
-                if (hasBatch)
-                {
-                    BodyReader.AddEvents(ref reader, shape);
-                }
-                reader.Skip();
-            }
-            else
-            {
-                TakeShared(ref reader, shape, slot);
-            }
-        }
-        return hasBatch;
-    }
-
-    private static void TakeShared(ref Utf8JsonReader reader, BodyShape shape, int slot)
-    {
-        var token = reader.TokenType;
-        var place = BodyReader.Take(ref reader);
-        switch (slot)
-        {
-            case (int)EventColumn.SentTime:
-                shape.SentAt = token == JsonTokenType.Null ? default : place;
-                break;
-            case (int)EventColumn.Context:
-                shape.Context = token == JsonTokenType.StartObject ? place : default;
-                break;
-            case Integrations:
-                shape.Integrations = token == JsonTokenType.Null ? default : place;
-                break;
-            default:
-                break;
-        }
-    }
 
     private static void SetCall(in EventFields fields, ProtocolRoute route, RawEvent raw)
     {
