@@ -64,6 +64,7 @@ internal static class CommandLine
             CheckVerb.Create(terminal),
             LogVerb.Create(terminal),
             DemoVerb.Create(terminal),
+            BenchVerb.Create(terminal),
         };
         foreach (var help in root.Options.OfType<HelpOption>())
         {
