@@ -4,6 +4,9 @@
 declare -A pid_of=() url_of=() path_of=()
 next_port=${MILLRACE_BENCH_PORT:-19300}
 
+# Until the just-in-time compiler has little left to do, on cores that others use too.
+warm_seconds=${MILLRACE_BENCH_WARM_SECONDS:-10}
+
 # Starts a peer: NAME PATH PROGRAM…, where @PORT@ stands for its port.
 peer() {
   local name=$1 path=$2 port=$((next_port++)); shift 2
@@ -52,15 +55,16 @@ tree_ticks() {
 
 busy_ticks() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 + $9 }' /proc/stat; }
 
-waited_ticks() { awk '{ sub(/.*\) /, ""); print $14 + $15 }' "/proc/$BASHPID/stat"; }
+# Ticks of the children that a shell has waited for.
+waited_ticks() { awk '{ sub(/.*\) /, ""); print $14 + $15 }' "/proc/$1/stat"; }
 
 # One run: PEER BODY EVENTS CONNECTIONS SECONDS; prints
 # requests/s, events per server CPU second, microseconds of server CPU per event, p50 and p99 in ms, errors, foreign cores.
 run() (
-  local pid=${pid_of[$1]} url=${url_of[$1]}${path_of[$1]} server all own line
-  server=$(tree_ticks "$pid") all=$(busy_ticks) own=$(waited_ticks)
+  local pid=${pid_of[$1]} url=${url_of[$1]}${path_of[$1]} self=$BASHPID server all own line
+  server=$(tree_ticks "$pid") all=$(busy_ticks) own=$(waited_ticks "$self")
   line=$(BODY=$work/$2.json KEY=$write_key wrk -t1 -c"$4" -d"$5s" --latency -s "$bench/peers/post.lua" "$url" | grep '^wrk ')
-  server=$(($(tree_ticks "$pid") - server)) all=$(($(busy_ticks) - all)) own=$(($(waited_ticks) - own))
+  server=$(($(tree_ticks "$pid") - server)) all=$(($(busy_ticks) - all)) own=$(($(waited_ticks "$self") - own))
   # shellcheck disable=SC2086
   set -- "$3" "$server" "$all" "$own" $line
   awk -v events="$1" -v server="$2" -v all="$3" -v own="$4" -v n="$6" -v us="$7" -v p50="$8" -v p99="$9" -v bad="${10}" \
@@ -68,15 +72,29 @@ run() (
       n * events / s, s * 1e6 / (n * events), p50 / 1000, p99 / 1000, bad, (all - server - own) / hz / (us / 1e6) }'
 )
 
+# What one peer wrote must not be written back during the next one's run, and must not push the next one's writes into
+# memory that was never used: a virtual machine gets such memory page by page, at a tenth of the speed.
+settle_disk() {
+  local file
+  sync -f "$work"
+  for file in "$work"/*.ndjson "$work"/nginx/*.log; do [ ! -f "$file" ] || : >"$file"; done
+  for file in "$work"/*/log/*.seg; do [ ! -f "$file" ] || dd if="$file" iflag=nocache count=0 status=none; done
+}
+
+# Takes memory from the host, once, as a page cache that is then free.
+touch_memory() {
+  dd if=/dev/zero of="$work/touch" bs=1M count=4096 status=none
+  rm "$work/touch"
+}
+
 # Runs every PEER in turn, ROUNDS times: SHAPE EVENTS CONNECTIONS SECONDS ROUNDS PEER…; rows go to $work/runs.
 interleave() {
   local shape=$1 events=$2 connections=$3 seconds=$4 rounds=$5 round name; shift 5
-  for name in "$@"; do run "$name" "$shape" "$events" "$connections" 3 >/dev/null; done
+  for name in "$@"; do run "$name" "$shape" "$events" "$connections" "$warm_seconds" >/dev/null; done
   for ((round = 1; round <= rounds; round++)); do
     for name in "$@"; do
       echo "$shape $name $(run "$name" "$shape" "$events" "$connections" "$seconds")" | tee -a "$work/runs" >&2
-      # What is only in memory of one peer's writes must not be written during the next one's run.
-      : >"$work/nginx/body.log"; : >"$work/node.ndjson"; sync -f "$work"
+      settle_disk
     done
   done
 }

@@ -9,6 +9,7 @@ part_collector() {
   trap 'stop_peers; finish' EXIT
   peer_nginx; peer_kestrel; peer_node
   peer_millrace millrace disk; peer_millrace millrace-os os
+  touch_memory
   : >"$work/runs"
   interleave batch 100 64 "$seconds" "$rounds" nginx kestrel node millrace millrace-os
   interleave single 1 64 "$seconds" "$rounds" nginx kestrel node millrace millrace-os

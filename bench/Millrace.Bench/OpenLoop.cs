@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Millrace.Cli;
+
+namespace Millrace.Bench;
+
+/// <summary>Posts one body again and again, on a schedule or as fast as the answers come, beside the disk's own
+/// <c>fdatasync</c> in the same seconds.</summary>
+internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
+{
+    public required double? Rate { get; init; }
+
+    public required TimeSpan Duration { get; init; }
+
+    public required int Connections { get; init; }
+
+    /// <summary>Where 4 KB are appended and synced meanwhile.</summary>
+    public required string Directory { get; init; }
+
+    /// <returns>One JSON object; times in milliseconds.</returns>
+    public async Task<string> RunAsync()
+    {
+        var body = await File.ReadAllBytesAsync(BodyFile);
+        var clock = TimeProvider.System;
+        var begin = clock.GetTimestamp();
+        bool IsOver() => clock.GetElapsedTime(begin) >= Duration;
+        double[] disk = [];
+        var probe = new Thread(() => disk = new DiskProbe(Directory, clock).Run(IsOver));
+        probe.Start();
+        var load = new HttpLoad(
+            new LoadPlan(To, Key, Connections, _ => IsOver() ? null : body) { Rate = Rate }, clock).Run();
+        probe.Join();
+        return JsonSerializer.Serialize(new
+        {
+            requests_per_second = Math.Round(load.PerSecond), errors = load.Errors,
+            p50 = load.Percentile(0.5), p99 = load.Percentile(0.99), p999 = load.Percentile(0.999),
+            most = load.Percentile(1), disk_p50 = Percentiles.Of(disk, 0.5), disk_p99 = Percentiles.Of(disk, 0.99),
+            disk_most = Percentiles.Of(disk, 1),
+        });
+    }
+}
