@@ -14,7 +14,8 @@ internal sealed class BenchRun(string directory, Terminal terminal, Cancellation
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+    /// <summary>Seldom: looking is a query, and costs the server that is measured.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Longer than the measurements, so that a machine on which nothing moves ends too.</summary>
     private static readonly TimeSpan DrainMax = TimeSpan.FromMinutes(2);
