@@ -24,13 +24,33 @@ switch (args)
     case ["question", var name]:
         Console.WriteLine(QueryQuestions.All.Single(question => question.Name == name).Sql("events"));
         return 0;
-    case [var directory, var text] when TryCount(text, out var ids):
+    case ["ids", var directory, var text] when TryCount(text, out var ids):
         await new IdWindow(directory, ids).WriteAsync();
+        return 0;
+    case ["discard", var port]:
+        await Discard.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+        return 0;
+    case ["post", var to, var key, var body, var rate, var seconds, var connections, var directory]:
+        var load = new OpenLoop(new Uri(to), key, body)
+        {
+            Rate = rate == "max" ? null : double.Parse(rate, CultureInfo.InvariantCulture),
+            Duration = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)),
+            Connections = int.Parse(connections, CultureInfo.InvariantCulture),
+            Directory = directory,
+        };
+        Console.WriteLine(await load.RunAsync());
+        return 0;
+    case ["shape", var file]:
+        ShapeSpeed.Run(await File.ReadAllBytesAsync(file));
         return 0;
     default:
         Console.Error.WriteLine("""
             Millrace.Bench: give what to do, such as
-                /tmp/data 100000000              makes a data directory with so many ids in its window
+                ids /tmp/data 100000000          makes a data directory with so many ids in its window
+                discard 8081                     an HTTP server on 127.0.0.1 that reads and forgets
+                shape FILE                       tells how fast a native body is checked
+                post URL KEY FILE RATE|max SECONDS CONNECTIONS DIR
+                                                 posts a file on a schedule, syncs 4 KB in DIR meanwhile
                 lake /tmp/data 100000000         makes a data directory with so many events in 1,488 files
                 query /tmp/data URL KEY PID 9    asks the server of it and a plain DuckDB in turn, nine times
                 clients URL KEY PID 8            eight clients ask at once for 20 s
