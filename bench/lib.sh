@@ -11,12 +11,12 @@ EOF
   "$@" "$program" up --roles "${roles:-collect,lake,query}" --data "$work/data" --config "$work/millrace.json" --http 127.0.0.1:0 \
     >"$work/up.out" 2>"$work/up.err" &
   server=$!
+  watch_memory &
   until url=$(sed -n 's/^millrace ready on //p' "$work/up.out") && [ -n "$url" ] &&
     curl -sf "$url/readyz" >/dev/null; do
     kill -0 "$server" 2>/dev/null || { cat "$work/up.err" >&2; return 1; }
     sleep 0.05
   done
-  watch_memory &
 }
 
 # Runs a program in a memory cgroup of so many bytes; where there is none, with the heap .NET takes in such a container.

@@ -19,6 +19,6 @@ part_lake() {
     "$(du -sm "$work/data/lake" | cut -f1) MiB of lake"
   local held
   held=$("$program" sql --data "$work/data" --format csv -c \
-    "SELECT sum(events)::BIGINT FROM ledger WHERE outcome IN ('stored', 'failed', 'duplicate')" | tail -1)
+    "SELECT sum(events)::BIGINT FROM ledger WHERE outcome IN ('stored', 'failed', 'duplicate')" | tail -1 | tr -d '\r')
   [ "$held" = "$events" ] && [ "$rate" -ge 110000 ] && [ "$most" -le $((1024 * 1024)) ]
 }
