@@ -92,7 +92,8 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
         }
     }
 
-    public void Complete(AppendRefusal refusal)
+    /// <param name="goOn">Where its appenders go on.</param>
+    public void Complete(AppendRefusal refusal, Action<IThreadPoolWorkItem> goOn)
     {
         foreach (Chunk chunk in _chunks)
         {
@@ -101,7 +102,7 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
         _chunks.Clear();
         foreach (Waiters waiters in _waiters)
         {
-            waiters.Wake(refusal);
+            waiters.Wake(refusal, goOn);
         }
     }
 

@@ -47,4 +47,8 @@ public readonly record struct AppendResult(long Offset, AppendRefusal Refusal);
 /// <param name="Salts">Source of segment salts; must differ between starts, or stale bytes could pass for
 /// records.</param>
 /// <param name="Meter">Where the metrics go; null: nowhere.</param>
-public sealed record LogStart(ReadOnlyMemory<byte> Stamp, Random Salts, Meter? Meter = null);
+public sealed record LogStart(ReadOnlyMemory<byte> Stamp, Random Salts, Meter? Meter = null)
+{
+    /// <summary>Where appenders go on once they are told, a run of them at a time; null: on the thread pool.</summary>
+    public Action<IThreadPoolWorkItem>? GoOn { get; init; }
+}

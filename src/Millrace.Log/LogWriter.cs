@@ -24,6 +24,7 @@ public sealed class LogWriter : IAsyncDisposable
     private readonly Intake _intake;
     private readonly Spares _spares;
     private readonly SyncedEnd _synced;
+    private readonly Action<IThreadPoolWorkItem> _goOn;
     private readonly bool _isBlankFound;
     private readonly SegmentPlan _first;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +41,8 @@ public sealed class LogWriter : IAsyncDisposable
         _options = options;
         _disk = disk;
         _time = time;
+        // Never on the writer's thread: the next group would wait for them.
+        _goOn = start.GoOn ?? (static appenders => ThreadPool.UnsafeQueueUserWorkItem(appenders, preferLocal: false));
         _metrics = new LogMetrics(start.Meter, () => SyncedEnd);
         disk.CreateDirectory(options.Directory);
         _synced = new SyncedEnd(SyncedFile.OpenForWriting(disk, options.Directory));
@@ -246,7 +249,7 @@ public sealed class LogWriter : IAsyncDisposable
         _synced.Publish(new LogPosition(group.Tip.End, group.Tip.Events));
         _metrics.Appended(group);
         _intake.Release(group);
-        group.Complete(AppendRefusal.None);
+        group.Complete(AppendRefusal.None, _goOn);
         return AppendRefusal.None;
     }
 
@@ -280,7 +283,7 @@ public sealed class LogWriter : IAsyncDisposable
         {
             _metrics.Refused(refusal, group.Records);
             _intake.Release(group);
-            group.Complete(refusal);
+            group.Complete(refusal, _goOn);
         }
     }
 

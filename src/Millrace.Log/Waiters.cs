@@ -22,11 +22,10 @@ internal sealed class Waiters : IThreadPoolWorkItem
         return new AppendResult(refusal == AppendRefusal.None ? offset : 0, refusal);
     }
 
-    /// <summary>Returns at once; nobody goes on on the caller's thread.</summary>
-    public void Wake(AppendRefusal refusal)
+    public void Wake(AppendRefusal refusal, Action<IThreadPoolWorkItem> goOn)
     {
         _refusal = refusal;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        goOn(this);
     }
 
     void IThreadPoolWorkItem.Execute() => _done.SetResult(_refusal);
