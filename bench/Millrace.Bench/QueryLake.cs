@@ -37,7 +37,7 @@ internal sealed class QueryLake(string path, long rows)
         var author = new Author(TimeProvider.System, _random, "bench");
         var tables = LakeTables.Open(catalog, new LocalStore(_disk, directory.In("lake")), author);
         await tables.CreateMissingAsync(default);
-        var scratch = Directory.CreateDirectory(directory.In("tmp/bench")).FullName;
+        var scratch = new ScratchFolder(_disk, Directory.CreateDirectory(directory.In("tmp/bench")).FullName);
         using var database = Database.Open(null, new Dictionary<string, string> { ["threads"] = "2" });
         using var connection = database.Connect();
         connection.Execute($"SET TimeZone = 'UTC'; {EventRows.Macros}");

@@ -8,9 +8,8 @@ namespace Millrace.Lake;
 /// <summary>What a committer works with.</summary>
 /// <param name="Node">Whose log is committed.</param>
 /// <param name="Parquet">A writer of its own: commits run beside refining.</param>
-/// <param name="Scratch">Directory for files that are not durable yet.</param>
 internal sealed record CommitterParts(
-    string Node, ParquetWriter Parquet, LakeTables Tables, string Scratch)
+    string Node, ParquetWriter Parquet, LakeTables Tables, ScratchFolder Scratch)
 {
     public required IdRunFiles Ids { get; init; }
 

@@ -11,7 +11,7 @@ internal sealed record FilesToWrite(string Location, string NamePrefix, long? Cu
 /// <summary>Writes rows as sorted Parquet files, one for each <see cref="FileSlot"/>, and gives them to the object
 /// store.</summary>
 /// <remarks>They are written into a scratch directory; a file is durable once the store has taken it over.</remarks>
-internal sealed class DataFileWriter(ParquetWriter parquet, IObjectStore store, string scratch, Random random)
+internal sealed class DataFileWriter(ParquetWriter parquet, IObjectStore store, ScratchFolder scratch, Random random)
 {
     /// <param name="rows">The rows, in any order; at least one.</param>
     /// <param name="target">Where the files go.</param>
@@ -22,16 +22,12 @@ internal sealed class DataFileWriter(ParquetWriter parquet, IObjectStore store, 
     public async Task<IReadOnlyList<DataFile>> WriteAsync(
         LakeRows rows, FilesToWrite target, ICollection<string> stored, CancellationToken ct)
     {
-        // What a failed attempt left, cut off by a full disk perhaps, would keep its room.
-        foreach (var leftover in Directory.EnumerateFiles(scratch, "*.parquet"))
-        {
-            File.Delete(leftover);
-        }
+        scratch.Clear();
         var files = new List<DataFile>();
         foreach (var (slot, order) in RowOrder.BySlot(rows, target.CurrentHour))
         {
             var name = $"{target.NamePrefix}-{random.NextInt64():x16}.parquet";
-            var path = Path.Combine(scratch, name);
+            var path = scratch.PathOf(name);
             var written = parquet.Write(path, rows, order.Span);
             var location = $"{target.Location}/data/{slot.Folder}/{DataFileName.With(name, written.Checksum)}";
             stored.Add(location);

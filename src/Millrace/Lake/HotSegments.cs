@@ -32,10 +32,10 @@ internal sealed class HotSegments(IDisk disk, string directory, string node)
         foreach (var table in LakeTable.All)
         {
             var folder = Path.Combine(directory, table.Name);
-            Directory.CreateDirectory(folder);
-            foreach (var file in Directory.EnumerateFiles(folder, $"{node}-*"))
+            disk.CreateDirectory(folder);
+            foreach (var name in disk.List(folder).Where(name => name.StartsWith($"{node}-", StringComparison.Ordinal)))
             {
-                File.Delete(file);
+                disk.Delete(Path.Combine(folder, name));
             }
         }
     }

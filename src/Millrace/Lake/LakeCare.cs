@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Millrace.Iceberg;
+using Millrace.Log;
 using Millrace.Refine;
 
 namespace Millrace.Lake;
@@ -8,6 +9,9 @@ namespace Millrace.Lake;
 internal sealed record LakeCareParts(LakeTables Tables, IdRunFiles IdFiles, Claims Claims)
 {
     public required IdRuns Runs { get; init; }
+
+    /// <summary>Has the hot segments.</summary>
+    public required IDisk Disk { get; init; }
 }
 
 /// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old
@@ -34,7 +38,7 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
         {
             Leave(() =>
             {
-                File.Delete(segment.Path);
+                parts.Disk.Delete(segment.Path);
                 return Task.CompletedTask;
             });
         }

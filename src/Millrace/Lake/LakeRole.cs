@@ -153,7 +153,7 @@ internal sealed class LakeRole(
                     Ids = idFiles, Random = parts.Random,
                 }),
                 Care = new LakeCare(
-                    new LakeCareParts(parts.Tables, idFiles, claims) { Runs = runs }, options, time),
+                    new LakeCareParts(parts.Tables, idFiles, claims) { Runs = runs, Disk = parts.Disk }, options, time),
             },
             options, time, loggers.CreateLogger<LakeLoop>());
         metrics.RefinedTo(position.Offset);
@@ -241,7 +241,7 @@ internal sealed class LakeRole(
         return refiner;
     }
 
-    private string ResetScratch()
+    private ScratchFolder ResetScratch()
     {
         var scratch = parts.Directory.In("tmp/lake");
         if (Directory.Exists(scratch))
@@ -249,7 +249,7 @@ internal sealed class LakeRole(
             Directory.Delete(scratch, recursive: true);
         }
         Directory.CreateDirectory(scratch);
-        return scratch;
+        return new ScratchFolder(parts.Disk, scratch);
     }
 }
 
