@@ -5,11 +5,15 @@ namespace Millrace.Simulation.Machine;
 /// <summary>Knows which of a log's threads is woken by what, so that the simulation waits for exactly those.</summary>
 internal sealed class LogThreads
 {
+    /// <summary>The operation with which the log's thread begins to make a segment file; all it does may be to
+    /// ask.</summary>
+    public const string AsksForRoom = "ask for room";
+
     private LogWriter? _writer;
     private bool _holdsRecords;
     private bool _isOld;
     private bool _hasTicked;
-    private bool _isSpareMade;
+    private bool _lacksSegment;
     private volatile bool _areSparesWoken;
     private bool _hasSparesFailed;
 
@@ -24,7 +28,7 @@ internal sealed class LogThreads
     public void Begin(LogWriter writer)
     {
         _writer = writer;
-        (_holdsRecords, _isOld) = (false, false);
+        (_holdsRecords, _isOld, _lacksSegment) = (false, false, false);
         Turns.AwaitArrival(Turns.Spares);
     }
 
@@ -65,11 +69,10 @@ internal sealed class LogThreads
     public void Around(TimeSpan by, Action advance)
     {
         var isLogAsleep = !Turns.Log.Stands;
-        var isFailing = _writer?.Condition == AppendRefusal.DiskFailing;
         _isOld |= by > ProcessTime.SealAfter;
         _hasTicked = false;
         advance();
-        if (_hasTicked && isLogAsleep && (isFailing || (_holdsRecords && _isOld)))
+        if (_hasTicked && isLogAsleep && (_lacksSegment || (_holdsRecords && _isOld)))
         {
             AwaitLog();
         }
@@ -86,10 +89,10 @@ internal sealed class LogThreads
     {
         if (walker == Turns.Log)
         {
-            // A spare file is taken once: where none is ready one is made, and then opened.
-            _areSparesWoken |= operation == "create"
-                || (operation == "open" && !_isSpareMade && path.EndsWith(".spare", StringComparison.Ordinal));
-            _isSpareMade |= operation == "create";
+            // A file is taken: a spare one, or one that is made, if there is room.
+            _lacksSegment |= operation == AsksForRoom;
+            _areSparesWoken |= operation == AsksForRoom
+                || (operation == "open" && path.EndsWith(".spare", StringComparison.Ordinal));
         }
         Turns.Stop(walker);
     }
@@ -108,7 +111,11 @@ internal sealed class LogThreads
             (_holdsRecords, _isOld) = (false, false);
         }
         _holdsRecords |= operation == "write" && isSegment;
-        _isSpareMade &= failure is null && operation != "open";
+        if (!path.EndsWith("/synced", StringComparison.Ordinal))
+        {
+            // The sync of its name is the last thing done to a new segment.
+            _lacksSegment = failure is not null || (_lacksSegment && operation != "sync directory");
+        }
     }
 
     public void End() => Turns.Free();

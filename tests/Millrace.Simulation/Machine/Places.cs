@@ -4,7 +4,7 @@ namespace Millrace.Simulation.Machine;
 /// the disk read are real.</summary>
 internal sealed class Places : IDisposable
 {
-    private static readonly string[] RealFolders = ["hot", "tmp", "ids", "read"];
+    private static readonly string[] RealFolders = ["ids", "read"];
 
     private readonly string _real = Directory.CreateDirectory(Path.Combine(
         Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"millrace-sim-{Guid.NewGuid():n}")).FullName;
@@ -16,13 +16,13 @@ internal sealed class Places : IDisposable
 
     public string Lake => "/millrace/lake";
 
-    public string Hot => In("hot");
+    public string Hot => "/millrace/hot";
 
     /// <summary>Id runs are read through a mapping: each has a copy here.</summary>
     public string Ids => In("ids");
 
     /// <summary>Data files until the store takes them.</summary>
-    public string Scratch => In("tmp");
+    public string Scratch => "/millrace/tmp";
 
     /// <summary>For DuckDB to read what the lake holds.</summary>
     public string Read => In("read");

@@ -53,7 +53,12 @@ internal sealed class ProcessDisk(MemoryDisk media, Places places, Life life) : 
 
     public DiskSpace Space(string path)
     {
-        if (path == places.Log)
+        var turns = life.Threads.Turns;
+        if (path == places.Log && turns.Current == turns.Log)
+        {
+            return Do(LogThreads.AsksForRoom, path, () => media.Space(path));
+        }
+        if (path == places.Log && turns.Current is null)
         {
             life.Threads.Ticked();
         }

@@ -60,7 +60,9 @@ internal sealed class Process : IDisposable
             Directory = _host.Places.Log, Node = Host.Node, SegmentBytes = 64 << 10,
             SealAfter = ProcessTime.SealAfter, FirstOffsetMin = position?.Offset ?? 0,
         };
-        _log = LogWriter.Open(options, _disk, Time.Clock, new LogStart(new byte[32], new Random(_random.Next())));
+        // Whoever is told goes on in the simulation's thread, and is there before the log's thread rests.
+        var start = new LogStart(new byte[32], new Random(_random.Next())) { GoOn = appenders => appenders.Execute() };
+        _log = LogWriter.Open(options, _disk, Time.Clock, start);
         _threads.Begin(_log);
         Run(_tables.CreateMissingAsync(default));
         _lake = Run(StartLakeAsync());
@@ -187,12 +189,12 @@ internal sealed class Process : IDisposable
                 Metrics = metrics,
                 Room = new LakeRoom(_disk, _host.Places.Data, null),
                 Committer = new Committer(new CommitterParts(
-                    Host.NodeText, new ParquetWriter(_disk, zstd), _tables, _host.Places.Scratch)
+                    Host.NodeText, new ParquetWriter(_disk, zstd), _tables, new ScratchFolder(_disk, _host.Places.Scratch))
                 {
                     Ids = idFiles, Random = new Random(_random.Next()),
                 }),
                 Care = new LakeCare(
-                    new LakeCareParts(_tables, idFiles, claims) { Runs = runs }, _options, Time.Clock),
+                    new LakeCareParts(_tables, idFiles, claims) { Runs = runs, Disk = _disk }, _options, Time.Clock),
             },
             _options, Time.Clock, NullLogger<LakeLoop>.Instance);
         return loop.RunAsync(_stop.Token);
