@@ -6,5 +6,5 @@ part_failing-disk() {
     "$tests" --filter-class '*FailingCallTests' --no-progress
   report "$(cat "$work/faults.txt")"
   "$tests" --filter-class '*FullDiskTests' --no-progress
-  report "full tmpfs, log that filled its disk, thin loop device, slow disk: passed"
+  report "full tmpfs, log that filled its disk, thin disk, slow disk: passed"
 }

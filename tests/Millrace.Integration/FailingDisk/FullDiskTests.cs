@@ -14,7 +14,7 @@ public class FullDiskTests(ITestOutputHelper output)
     {
         Assert.SkipWhen(SmallDisk.WhyNot() is not null, SmallDisk.WhyNot() ?? "");
         using var workspace = new Workspace(new WorkspaceSettings { SegmentBytes = MiB, CommitSeconds = 1 });
-        await using var disk = await SmallDisk.TmpfsAsync(workspace.Data, 96 * MiB);
+        await using var disk = await SmallDisk.MountAtAsync(workspace.Data, 96 * MiB);
         await using var run = await FaultRun.StartAsync(workspace, Load);
         await run.PromiseMoreAsync(2_000);
 
@@ -44,7 +44,7 @@ public class FullDiskTests(ITestOutputHelper output)
         using var workspace = new Workspace(
             new WorkspaceSettings { SegmentBytes = MiB, CommitSeconds = 1, CommitBytes = 2 * MiB });
         Shorten(workspace);
-        await using var disk = await SmallDisk.TmpfsAsync(workspace.Data, 48 * MiB);
+        await using var disk = await SmallDisk.MountAtAsync(workspace.Data, 48 * MiB);
         await using var run = await FaultRun.StartAsync(
             workspace, Load with { BatchEvents = 200, TextBytes = 0 }, "--roles", "collect");
         await run.BeRefusedAsync();
@@ -61,27 +61,26 @@ public class FullDiskTests(ITestOutputHelper output)
     [Fact]
     public async Task A_disk_that_takes_writes_and_cannot_keep_them_is_found_out_by_its_syncs()
     {
-        Assert.SkipWhen(SmallDisk.WhyNot() is not null, SmallDisk.WhyNot() ?? "");
+        Assert.SkipWhen(ThinDisk.WhyNot() is not null, ThinDisk.WhyNot() ?? "");
         using var workspace = new Workspace(new WorkspaceSettings { SegmentBytes = MiB, CommitSeconds = 1 });
         await using (var first = await Server.StartAsync(workspace, "--roles", "query"))
         {
             await first.StopAsync(); // now the directory has a node, and no log yet
         }
-        await using var disk = await SmallDisk.ThinAsync(
-            Path.Combine(workspace.Data, "log"), workspace.In("backing"), 48 * MiB);
+        await using var disk = await ThinDisk.MountAtAsync(Path.Combine(workspace.Data, "log"));
         await using var run = await FaultRun.StartAsync(
             workspace, Load with { BatchEvents = 100 }, "--roles", "collect");
         await run.PromiseMoreAsync(2_000);
 
-        await disk.FillAsync(64 << 10);
+        disk.Fill(64 << 10);
         await run.BeRefusedAsync();
         new DriveInfo(disk.Path).AvailableFreeSpace.ShouldBeGreaterThan(100 * MiB, "It should not say that it is full.");
         disk.Empty();
         await run.PromiseMoreAsync(2_000);
-        await disk.FillAsync(64 << 10);
+        disk.Fill(64 << 10);
         await run.BeRefusedAsync();
         await run.KillAsync();
-        disk.Empty(); // or the file system could not write its own journal back
+        disk.Empty(); // or the file system could not write its own structures back
         await disk.ForgetUnsyncedAsync();
 
         await run.CheckAsync();
