@@ -82,7 +82,7 @@ internal sealed class Spares : IDisposable
     }
 
     /// <summary>Gives back a file that could not be made or opened; it need not exist. It is removed, never used again:
-    /// where the first write to new blocks failed, ext4 believes a second one to be on the disk that is not.</summary>
+    /// after a failed write or sync nothing is known of what a file system believes of its blocks.</summary>
     public void GiveBack(string path) => Enqueue(new OldFile(path, IsSound: false));
 
     /// <summary>What lies before this is not needed any more.</summary>
