@@ -62,7 +62,7 @@ internal sealed class QueryLake(string path, long rows)
                 }
             }
         }
-        Directory.Delete(scratch);
+        Directory.Delete(directory.In("tmp/bench"));
     }
 
     private async Task<IReadOnlyList<DataFile>> WriteHourAsync(
