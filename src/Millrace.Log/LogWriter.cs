@@ -233,6 +233,7 @@ public sealed class LogWriter : IAsyncDisposable
             if (group.Records > 0)
             {
                 group.WriteTo(_file!);
+                _spares.Room.Remain(_end - group.Tip.End);
                 Sync();
             }
         }
@@ -371,6 +372,7 @@ public sealed class LogWriter : IAsyncDisposable
             file.Dispose();
             throw;
         }
+        _spares.Room.Promise(plan.Capacity); // it may have been made without blocks
         Enter(file, plan);
     }
 
@@ -380,6 +382,7 @@ public sealed class LogWriter : IAsyncDisposable
     {
         _file?.Dispose();
         (_file, _end, _namedCapacity) = (file, plan.End, null);
+        _spares.Room.Remain(plan.Capacity);
         _syncedTip = plan.Before with { End = plan.Base };
         _synced.Publish(new LogPosition(plan.Base, plan.Before.Events));
         _metrics.SegmentOpened();

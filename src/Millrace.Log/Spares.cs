@@ -68,6 +68,7 @@ internal sealed class Spares : IDisposable
     /// <exception cref="NoRoomException">It would take of the room that the log leaves alone.</exception>
     public string Take(long fileBytes, bool isHurried)
     {
+        Room.Promise(0); // nothing more goes to the file before
         lock (_gate)
         {
             _isHurried = isHurried;
@@ -78,7 +79,9 @@ internal sealed class Spares : IDisposable
                 return ready;
             }
         }
-        return CreateSparse(fileBytes);
+        string sparse = CreateSparse(fileBytes);
+        Room.Promise(fileBytes);
+        return sparse;
     }
 
     /// <summary>Gives back a file that could not be made or opened; it need not exist. It is removed, never used again:

@@ -170,7 +170,8 @@ public class FaultTests
         log.Disk.Room = new DiskSpace((5L << 30) - 1, 1L << 40);
         log.Time.Advance(TimeSpan.FromMilliseconds(250));
         (await log.Append(writer, 1, 100)).ShouldBe(AppendRefusal.DiskFull);
-        log.Disk.Room = new DiskSpace(5L << 30, 1L << 40);
+        // And what the segment, which has no blocks yet, will still take.
+        log.Disk.Room = new DiskSpace((5L << 30) + log.Options.SegmentBytes, 1L << 40);
         log.Time.Advance(TimeSpan.FromMilliseconds(250));
         (await log.Append(writer, 2, 100)).ShouldBe(AppendRefusal.None);
         log.Disk.Room = new DiskSpace(9L << 20, 100L << 20);

@@ -118,6 +118,35 @@ public class RoomTests
     }
 
     [Fact]
+    public async Task Counts_what_a_segment_without_blocks_has_yet_to_take()
+    {
+        const long left = 5L << 30;
+        void Leave(long bytes)
+        {
+            _log.Disk.Room = new DiskSpace(left + bytes, 1L << 40);
+            _log.Time.Advance(TimeSpan.FromMilliseconds(250));
+        }
+
+        Leave(64 << 10);
+        await using LogWriter writer = _log.Open();
+        Leave((56 << 10) - 1);
+        writer.Condition.ShouldBe(AppendRefusal.DiskFull);
+        Leave(56 << 10);
+        writer.Condition.ShouldBe(AppendRefusal.None);
+
+        for (int i = 0; i < 4; i++)
+        {
+            (await _log.Append(writer, i, 10_000)).ShouldBe(AppendRefusal.None);
+        }
+        long written = writer.SyncedEnd;
+        written.ShouldBeGreaterThan(40_000);
+        Leave((56 << 10) - written - 1);
+        writer.Condition.ShouldBe(AppendRefusal.DiskFull);
+        Leave((56 << 10) - written);
+        writer.Condition.ShouldBe(AppendRefusal.None);
+    }
+
+    [Fact]
     public async Task Starts_on_a_full_disk_shows_what_it_holds_and_takes_again_once_that_is_released()
     {
         await using (LogWriter first = _log.Open())
