@@ -61,13 +61,17 @@ internal sealed class BodyReceiver(CollectOptions options, TimeProvider time)
             {
                 StatusCodes.Status408RequestTimeout => TooSlow(context),
                 StatusCodes.Status413PayloadTooLarge => Refusal.BodyTooLarge,
-                _ => context.RequestAborted.IsCancellationRequested ? CollectRefusals.ClientGone
-                    : CollectRefusals.BrokenBody,
+                _ => Broken(context),
             };
         }
-        catch (Exception gone) when (gone is IOException or ConnectionAbortedException or ConnectionResetException)
+        catch (ConnectionResetException)
         {
             return CollectRefusals.ClientGone;
+        }
+        // So Kestrel calls a chunk's size beyond 32 bits.
+        catch (IOException)
+        {
+            return Broken(context);
         }
     }
 
@@ -98,6 +102,16 @@ internal sealed class BodyReceiver(CollectOptions options, TimeProvider time)
         }
         reader.AdvanceTo(read.Buffer.End);
         return refusal;
+    }
+
+    private static Refusal Broken(HttpContext context)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return CollectRefusals.ClientGone;
+        }
+        context.Response.Headers.Connection = "close";
+        return CollectRefusals.BrokenBody;
     }
 
     // What is left of the body will not come in time either.

@@ -54,10 +54,13 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
                 ?? Take(visit, await AppendAsync(visit, context));
             var answer = visit.Refusal is null ? Accept(visit, context.Response) : Refuse(visit, context.Response);
             parts.Metrics.Count(visit, answer.Status, started);
-            if (visit.Refusal != CollectRefusals.ClientGone)
+            if (visit.Refusal == CollectRefusals.ClientGone)
             {
-                await WriteAsync(context.Response, answer);
+                // Unanswered, Kestrel would say 200 to a client that has only stopped sending.
+                context.Abort();
+                return;
             }
+            await WriteAsync(context.Response, answer);
         }
         finally
         {

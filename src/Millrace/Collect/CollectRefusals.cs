@@ -8,6 +8,8 @@ internal static class CollectRefusals
 {
     public static readonly Refusal BothLengths =
         new(400, "length_ambiguous", "A request may not carry both Content-Length and Transfer-Encoding.");
+    public static readonly Refusal TransferEncoding =
+        new(400, "transfer_encoding", "The only Transfer-Encoding taken is chunked, once.");
     public static readonly Refusal BrokenBody =
         new(400, "body_broken", "The body does not follow HTTP: a chunk is malformed, or it ends too early.");
     public static readonly Refusal UnknownRoute =

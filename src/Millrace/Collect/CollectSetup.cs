@@ -65,10 +65,10 @@ internal static class CollectSetup
         var settings = app.ApplicationServices.GetRequiredService<LiveSettings>();
         app.Use((context, next) =>
         {
-            if (HasBothLengths(context.Request.Headers))
+            if (CheckLength(context.Request.Headers) is { } refusal)
             {
                 context.Response.Headers.Connection = "close";
-                return RefuseAsync(context, CollectRefusals.BothLengths);
+                return RefuseAsync(context, refusal);
             }
             Forwarded.Apply(context, settings.Current.TrustedNetworks);
             return Passage.RunAsync(context, next);
@@ -108,9 +108,20 @@ internal static class CollectSetup
         await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
 
-    // Kestrel lets Transfer-Encoding win and moves the other one out of the way; a proxy before us may choose
-    // otherwise.
-    private static bool HasBothLengths(IHeaderDictionary headers) =>
-        !StringValues.IsNullOrEmpty(headers.TransferEncoding)
-        && (headers.ContentLength is not null || headers.ContainsKey(MovedContentLength));
+    // A proxy before us may read either of these otherwise than Kestrel, and then sees other requests than we do.
+    private static Refusal? CheckLength(IHeaderDictionary headers)
+    {
+        if (StringValues.IsNullOrEmpty(headers.TransferEncoding))
+        {
+            return null;
+        }
+        // Kestrel lets Transfer-Encoding win and moves the other one out of the way.
+        if (headers.ContentLength is not null || headers.ContainsKey(MovedContentLength))
+        {
+            return CollectRefusals.BothLengths;
+        }
+        // Kestrel looks at the last encoding only.
+        return headers.TransferEncoding.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase)
+            ? null : CollectRefusals.TransferEncoding;
+    }
 }

@@ -19,6 +19,8 @@ public class WireTests
         { Head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]", "400" },
         { Head + "Content-Length: -1\r\n\r\n[]", "400" },
         { Head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n", "400" },
+        { Head + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n[]\r\n0\r\n\r\n", "400" },
+        { Head + "Transfer-Encoding: chunked, chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n", "400" },
         { Head + "X-Folded: a\r\n b\r\nContent-Length: 2\r\n\r\n[]", "400" },
         { Head + "X Space: a\r\nContent-Length: 2\r\n\r\n[]", "400" },
         { Head.Replace("Host: a\r\n", "") + "Content-Length: 2\r\n\r\n[]", "400" },
@@ -67,6 +69,19 @@ public class WireTests
         refusals.BodyText.ShouldContain("client_gone");
         collector.Log.Records.ShouldNotContain(record => record.Kind == EnvelopeKind.Batch);
         collector.Get<BodyBudget>().Reserved.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Never_tells_a_client_that_stopped_sending_in_its_body_that_all_is_well()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        for (var n = 0; n < 20; n++)
+        {
+            using var socket = await collector.ConnectAsync(Head + "Content-Length: 100\r\n\r\n[1,");
+            socket.Shutdown(SocketShutdown.Send);
+
+            (await OrClosed(() => TestCollector.ReadStatusAsync(socket))).ShouldNotContain("200");
+        }
     }
 
     [Fact]
