@@ -65,14 +65,15 @@ internal sealed class Target : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>Every answer of the server that is not the good client's goes through here: no 5xx but 503.</summary>
+    /// <summary>Every answer of the server that is not the good client's goes through here: no 5xx but 503, and
+    /// 505 for a version of HTTP that is none.</summary>
     public void Note(RawAnswer? answer)
     {
         if (answer is null)
         {
             return;
         }
-        (answer.Status is < 500 or 503).ShouldBeTrue($"{answer}");
+        (answer.Status is < 500 or 503 or 505).ShouldBeTrue($"{answer}");
         if (answer.Status >= 400 && answer.Body.Length > 0)
         {
             answer.Code.ShouldNotBeEmpty(answer.ToString());

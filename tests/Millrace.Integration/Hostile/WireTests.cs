@@ -18,7 +18,6 @@ public class WireTests
         ("two lengths, the first too short", Plain($"Content-Length: 2\r\n{Length}")),
         ("two lengths in one", Plain($"Content-Length: {Body.Length}, 2\r\n")),
         ("a length below zero", Plain("Content-Length: -1\r\n")),
-        ("a length with a sign", Plain($"Content-Length: +{Body.Length}\r\n")),
         ("a length in hexadecimal", Plain("Content-Length: 0x13\r\n")),
         ("a length beyond 64 bits", Plain("Content-Length: 99999999999999999999\r\n")),
         ("a length and chunks", Chunked($"{Length}Transfer-Encoding: chunked\r\n", Chunk + "0\r\n\r\n")),
@@ -47,7 +46,6 @@ public class WireTests
         ("HTTP/9.9", Plain(Length).Replace("HTTP/1.1", "HTTP/9.9", StringComparison.Ordinal)),
         ("a method in small letters with a space", Plain(Length).Replace("POST ", "po st ", StringComparison.Ordinal)),
         ("TLS", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + new string('\x55', 200)),
-        ("nothing but line ends", string.Concat(Enumerable.Repeat("\r\n", 5_000))),
         ("65 headers", Plain(string.Concat(Enumerable.Range(0, 65).Select(n => $"X-{n}: a\r\n")) + Length)),
         ("a header of 40 KB", Plain($"X: {new string('a', 40_000)}\r\n{Length}")),
         ("a path of 70 KB", Plain(Length).Replace("/events", new string('/', 70_000), StringComparison.Ordinal)),
@@ -57,20 +55,45 @@ public class WireTests
     public async Task Malformed_requests_are_refused_and_nothing_of_them_is_kept()
     {
         await using var target = await Target.StartAsync();
+        var answers = 0;
         foreach (var (name, request) in Malformed)
         {
             using var connection = await RawConnection.OpenAsync(target.Port);
             // What follows is a sound request: it must be read as one, or not at all.
             await connection.SendAsync(Encoding.Latin1.GetBytes(request));
             await connection.SendAsync(RawConnection.Post("""{"event":"smuggled"}"""u8));
-            connection.CloseSending();
             var answer = await connection.ReadAsync();
             target.Note(answer);
-            (answer?.Status ?? 400).ShouldBeInRange(400, 499, name);
+            answers += answer is null ? 0 : 1;
+            // What is closed with bytes unread is reset, and the answer may be lost.
+            (answer?.Status is null or (>= 400 and < 500) or 505).ShouldBeTrue($"{name}: {answer}");
             (await connection.ReadAsync()).ShouldBeNull(name);
         }
+        answers.ShouldBeGreaterThan(Malformed.Length / 2);
         await target.SettledAsync();
         (await target.Api.NumberAsync("SELECT count(*) FROM events WHERE event <> 'good'")).ShouldBe(0);
+        await target.ShouldHaveStoodAsync();
+    }
+
+    /// <summary>Kestrel reads them so, and nothing tells us that they came. Each has one meaning.</summary>
+    [Theory]
+    [InlineData("a length with a sign", "+")]
+    [InlineData("line ends before the request", "")]
+    public async Task Oddities_are_one_request_and_no_other(string name, string sign)
+    {
+        await using var target = await Target.StartAsync();
+        using var connection = await RawConnection.OpenAsync(target.Port);
+        var before = sign.Length > 0 ? "" : string.Concat(Enumerable.Repeat("\r\n", 5_000));
+        var request = before + Plain($"Content-Length: {sign}{Body.Length}\r\n");
+
+        await connection.SendAsync([.. Encoding.Latin1.GetBytes(request), .. RawConnection.Post("behind"u8)]);
+
+        foreach (var status in (int[])[200, 400])
+        {
+            var answer = await connection.ReadAsync();
+            target.Note(answer);
+            answer!.Status.ShouldBe(status, name);
+        }
         await target.ShouldHaveStoodAsync();
     }
 
