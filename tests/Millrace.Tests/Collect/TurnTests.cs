@@ -39,7 +39,8 @@ public class TurnTests
         using var second = await collector.ConnectAsync(Request + Request);
         await appended.WaitAsync(Patience);
 
-        together.Wake(AppendRefusal.None);
+        together.Wake(
+            AppendRefusal.None, appenders => ThreadPool.UnsafeQueueUserWorkItem(appenders, preferLocal: false));
 
         await ShouldBeAnsweredAsync([first, second], goOn);
     }
