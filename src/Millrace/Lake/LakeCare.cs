@@ -42,7 +42,8 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
                 return Task.CompletedTask;
             });
         }
-        await MergeRunsAsync();
+        // In this order: what fails every time must not keep the disk from being emptied.
+        await RemoveLeftAsync();
         if (++_commits % LookEvery == 0)
         {
             foreach (var table in LakeTable.All)
@@ -51,7 +52,7 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
             }
             await DropExpiredRunsAsync(committed);
         }
-        await RemoveLeftAsync();
+        await MergeRunsAsync();
     }
 
     /// <summary>Removes what no query can need any more. Any thread may call it; one at a time does it.</summary>

@@ -42,10 +42,11 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 {
     private const int TriesWhileStopping = 5;
 
-    /// <summary>Tries after which a step that fails is no hiccup any more: about 3 s.</summary>
+    /// <summary>Tries after which a step that fails is no hiccup any more: about 3 s where it fails at once.</summary>
     private const int TriesUntilFault = 5;
 
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FaultAfter = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, string> _faults = new();
     private readonly Channel<Generation> _sealed = Channel.CreateBounded<Generation>(1);
@@ -89,6 +90,10 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             _sealed.Writer.TryComplete();
             await committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             parts.Claims.LetGo();
+            foreach (var step in _faults.Keys)
+            {
+                ClearFault(step);
+            }
         }
         await committing;
     }
@@ -303,6 +308,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     private async Task RetryAsync(string step, Func<Task> run, CancellationToken stop)
     {
         var triesLeft = TriesWhileStopping;
+        var began = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -316,7 +322,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             {
                 parts.Metrics.Retried(step);
                 logger.StepFailed(exception, step, attempt);
-                if (attempt >= TriesUntilFault)
+                if (attempt >= TriesUntilFault || time.GetElapsedTime(began) >= FaultAfter)
                 {
                     SetFault(step, exception.Message);
                 }

@@ -1,12 +1,14 @@
 namespace Millrace.Lake;
 
 /// <summary>Numbers the distinct values of a column, if they are few: then a dictionary is shorter. Hot path.</summary>
-/// <remarks>An open-addressing table that is given up when it is half full.</remarks>
+/// <remarks>An open-addressing table that is given up when it is half full, or when values crowd together: a client can
+/// choose them so.</remarks>
 internal sealed class NumberIndexes
 {
     private const int DistinctMax = 4096;
     private const int Mask = DistinctMax * 2 - 1;
     private const int TriedBeforeGivingUp = 1024;
+    private const int ProbesMax = 128;
 
     private readonly long[] _distinct = new long[DistinctMax];
     private readonly int[] _slots = new int[DistinctMax * 2];
@@ -25,8 +27,12 @@ internal sealed class NumberIndexes
         for (var i = 0; i < values.Length; i++)
         {
             var at = (int)((ulong)values[i] * 0x9E3779B97F4A7C15 >> 48) & Mask;
-            while (_slots[at] != 0 && _distinct[_slots[at] - 1] != values[i])
+            for (var probe = 0; _slots[at] != 0 && _distinct[_slots[at] - 1] != values[i]; probe++)
             {
+                if (probe == ProbesMax)
+                {
+                    return false;
+                }
                 at = (at + 1) & Mask;
             }
             if (_slots[at] == 0)

@@ -21,7 +21,7 @@ internal sealed class NumberColumn
         return isSet;
     }
 
-    /// <summary>Sets a row after all rows that were set before.</summary>
+    /// <summary>Sets a row after all rows that were set before, or the last of them anew.</summary>
     public void Set(int row, long value)
     {
         if (row >= _values.Length)
@@ -30,7 +30,10 @@ internal sealed class NumberColumn
             Array.Resize(ref _values, length);
             Array.Resize(ref _isSet, length);
         }
-        _isSet.AsSpan(_rows, row - _rows).Clear();
+        if (row > _rows)
+        {
+            _isSet.AsSpan(_rows, row - _rows).Clear();
+        }
         _values[row] = value;
         _isSet[row] = true;
         _rows = row + 1;

@@ -4,8 +4,9 @@ namespace Millrace.Lake;
 
 /// <summary>A column of text: each row has the number of its value, and a value that repeats is kept once.</summary>
 /// <remarks>
-/// Looking up every value would not pay where nearly all differ, such as ids: a column whose values do not repeat, or
-/// whose hashes meet (they can be made to), stops looking and keeps each value anew. Hot path. Not thread safe.
+/// Looking up every value would not pay where nearly all differ, such as ids: a column of which some thousand values
+/// hardly repeated stops looking and keeps each value anew. Hashes can be made to meet: a value that finds no place among
+/// its neighbours is kept anew too. Hot path. Not thread safe.
 /// </remarks>
 internal sealed class TextColumn(TextHeap heap)
 {
@@ -14,6 +15,10 @@ internal sealed class TextColumn(TextHeap heap)
 
     private const int SlotsAtStart = 256;
     private const int ProbesMax = 32;
+    private const int ValuesBeforeGivingUp = 4096;
+
+    /// <summary>In the place of the hash of a value that is not looked up.</summary>
+    private const uint Unhashed = 0;
 
     private int[] _numbers = [];
     private int _rows;
@@ -69,7 +74,7 @@ internal sealed class TextColumn(TextHeap heap)
         }
         if (!_isLookedUp)
         {
-            return Keep(text, 0);
+            return Keep(text, Unhashed);
         }
         var hash = Hash(text);
         var mask = _slots.Length - 1;
@@ -91,8 +96,7 @@ internal sealed class TextColumn(TextHeap heap)
                 return slot - 1;
             }
         }
-        _isLookedUp = false;
-        return Keep(text, 0);
+        return Keep(text, Unhashed);
     }
 
     private int Keep(ReadOnlySpan<byte> text, uint hash)
@@ -108,10 +112,10 @@ internal sealed class TextColumn(TextHeap heap)
         return ValueCount++;
     }
 
-    /// <summary>A larger table, if values have repeated at all.</summary>
+    /// <summary>A larger table, unless the column hardly repeats its values.</summary>
     private void Grow()
     {
-        if (ValueCount > _filled / 2)
+        if (ValueCount > ValuesBeforeGivingUp && ValueCount > _filled / 4 * 3)
         {
             _isLookedUp = false;
             return;
@@ -120,6 +124,10 @@ internal sealed class TextColumn(TextHeap heap)
         var mask = _slots.Length - 1;
         for (var number = 0; number < ValueCount; number++)
         {
+            if (_hashes[number] == Unhashed)
+            {
+                continue;
+            }
             var at = (int)_hashes[number] & mask;
             while (_slots[at] != 0)
             {
@@ -153,6 +161,8 @@ internal sealed class TextColumn(TextHeap heap)
             }
         }
         hash = (hash ^ rest) * Odd;
-        return (uint)(hash >> 32);
+        // Once more: the last letters are in the upper half, and names that are numbered differ in nothing else.
+        hash = (hash ^ (hash >> 32)) * Odd;
+        return Math.Max((uint)(hash >> 32), Unhashed + 1);
     }
 }
