@@ -31,6 +31,7 @@ internal sealed class Swept(Host host, Trouble trouble, int at)
     private readonly OneThread _thread = new();
     private readonly Clients _clients = new(new Random(7), host.Totals);
     private readonly Random _random = new(at);
+    private int _lives;
 
     /// <returns>Operations of the disk in the scenario itself.</returns>
     /// <exception cref="ViolationException">A promise is broken.</exception>
@@ -62,7 +63,8 @@ internal sealed class Swept(Host host, Trouble trouble, int at)
     private void Live(int moment)
     {
         host.Totals.Lives++;
-        var process = new Process(host, _thread, Options, new Random(1));
+        // The first one is always the same, and none gives its files the names that another gave.
+        var process = new Process(host, _thread, Options, new Random(++_lives));
         var isStarted = false;
         try
         {
