@@ -63,6 +63,11 @@ internal sealed class LogCheck(CheckScope scope, long position, IReadOnlySet<str
             {
                 // Used again meanwhile; or newer, which reading says.
             }
+            catch (IOException unreadable)
+            {
+                Report(path, $"its header cannot be read: {unreadable.Message}",
+                    "The lake waits until it can be read: look at the disk.");
+            }
         }
     }
 

@@ -5,8 +5,8 @@ namespace Millrace.Lake;
 /// <summary>A column of text: each row has the number of its value, and a value that repeats is kept once.</summary>
 /// <remarks>
 /// Looking up every value would not pay where nearly all differ, such as ids: a column of which some thousand values
-/// hardly repeated stops looking and keeps each value anew. Hashes can be made to meet: a value that finds no place among
-/// its neighbours is kept anew too. Hot path. Not thread safe.
+/// hardly repeated stops looking and keeps each value anew. Hashes can be made to meet: a value that finds no place
+/// among its neighbours is kept anew too. Hot path. Not thread safe.
 /// </remarks>
 internal sealed class TextColumn(TextHeap heap)
 {

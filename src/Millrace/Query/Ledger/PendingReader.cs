@@ -22,13 +22,15 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
         var position = positionOf(node);
         lock (_lock)
         {
-            if (_counts?.From != position)
+            var counts = _counts?.From == position ? _counts : new Counts(position);
+            if (_counts is null || position > _counts.From)
             {
-                _counts = new Counts(position);
+                // Not backwards: a caller with an older snapshot must not make the next one read everything again.
+                _counts = counts;
             }
-            using var reader = LogReader.Open(logDirectory, disk, _counts.Reached, time);
-            _counts.Add(reader, ct);
-            return _counts.ToLog();
+            using var reader = LogReader.Open(logDirectory, disk, counts.Reached, time);
+            counts.Add(reader, ct);
+            return counts.ToLog();
         }
     }
 
@@ -65,7 +67,8 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
         private void Add(in LogItem item)
         {
             _isWhole &= item.Damage is null;
-            _minute = item.Damage is null ? item.Record.ReceivedMicros / MicrosPerMinute * MicrosPerMinute : _minute;
+            var received = item.Damage?.ReceivedMicros ?? item.Record.ReceivedMicros;
+            _minute = Math.Max(_minute, received / MicrosPerMinute * MicrosPerMinute);
             var (tenant, events) = item.Damage is { } damage ? ("", damage.Events) : CountOf(item.Record);
             if (events > 0)
             {

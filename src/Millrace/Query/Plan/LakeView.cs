@@ -29,7 +29,8 @@ internal sealed class LakeView(
         }
         return new TablePlan(table, files, [.. hot[table.Name].Select(segment => segment.Path)])
         {
-            IsEvolved = metadata?.Metadata.Schemas.Count > 1,
+            // Of a table whose schema ever changed, by us or by others, some files may have other names.
+            IsEvolved = metadata is not null && metadata.Metadata.Schemas is not [{ Id: 0 }],
         };
     }
 

@@ -36,6 +36,7 @@ internal sealed class QueryDeadline : IDisposable
     public void Guard(Connection connection)
     {
         _registration.Dispose();
+        _interrupts?.Dispose();
         _registration = Token.Register(() =>
             _interrupts = _time.CreateTimer(_ => connection.Interrupt(), null, TimeSpan.Zero, InterruptEvery));
     }

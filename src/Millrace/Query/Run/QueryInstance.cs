@@ -86,11 +86,17 @@ internal sealed class QueryInstance : IDisposable
     {
         Connection.Dispose();
         _database.Dispose();
-        if (Directory.Exists(_scratch))
+        try
         {
-            Directory.Delete(_scratch, recursive: true);
+            if (Directory.Exists(_scratch))
+            {
+                Directory.Delete(_scratch, recursive: true);
+            }
         }
-        _gone();
+        finally
+        {
+            _gone();
+        }
     }
 
     /// <summary>The statement comes back from its tree, so that no comment or semicolon of it can end the

@@ -68,11 +68,18 @@ internal sealed class RunningQuery : IDisposable
 
     public void Dispose()
     {
-        _result.Dispose();
-        _statement.Dispose();
-        _deadline.Dispose();
-        _instance.Dispose();
-        _place.Dispose();
+        try
+        {
+            _result.Dispose();
+            _statement.Dispose();
+            _deadline.Dispose();
+            _instance.Dispose();
+        }
+        finally
+        {
+            // Whatever a failing disk does to the instance's scratch: the next query needs the place.
+            _place.Dispose();
+        }
     }
 
     private Chunk? Next() => _result.NextChunk(out var chunk) ? chunk : null;
