@@ -383,7 +383,6 @@ public sealed class LogWriter : IAsyncDisposable
         _file?.Dispose();
         (_file, _end, _namedCapacity) = (file, plan.End, null);
         _spares.Room.Remain(plan.Capacity);
-        _spares.Opened();
         _syncedTip = plan.Before with { End = plan.Base };
         _synced.Publish(new LogPosition(plan.Base, plan.Before.Events));
         _metrics.SegmentOpened();

@@ -72,6 +72,8 @@ internal sealed class Spares : IDisposable
         lock (_gate)
         {
             _isHurried = isHurried;
+            _hasWork = true;
+            Monitor.Pulse(_gate);
             if (fileBytes == _options.SegmentBytes && _ready.TryPop(out string? ready))
             {
                 return ready;
@@ -85,10 +87,6 @@ internal sealed class Spares : IDisposable
     /// <summary>Gives back a file that could not be made or opened; it need not exist. It is removed, never used again:
     /// after a failed write or sync nothing is known of what a file system believes of its blocks.</summary>
     public void GiveBack(string path) => Enqueue(new OldFile(path, IsSound: false));
-
-    /// <summary>A segment has been opened: another spare may be wanted, and the one before may go now if all of it was
-    /// released.</summary>
-    public void Opened() => Release(0);
 
     /// <summary>What lies before this is not needed any more.</summary>
     public void Release(long position)

@@ -92,29 +92,6 @@ public class RoomTests
     }
 
     [Fact]
-    public async Task Recycles_what_was_released_whichever_operation_fails_meanwhile()
-    {
-        for (int n = 1; n < 30; n++)
-        {
-            var log = new LogScenario();
-            await using LogWriter writer = log.Open();
-            for (int i = 0; i < 20; i++)
-            {
-                await log.Append(writer, i, 10_000);
-            }
-            log.Disk.FailAt(n, DiskFaultKind.InputOutput);
-            writer.Release(writer.SyncedEnd);
-            await Until(() =>
-            {
-                log.Time.Advance(TimeSpan.FromMilliseconds(250));
-                IReadOnlyList<string> names = Names(log.Disk);
-                return names.Count(name => name.EndsWith(".seg", StringComparison.Ordinal)) == 1
-                    && !names.Any(name => name.EndsWith(".old", StringComparison.Ordinal));
-            });
-        }
-    }
-
-    [Fact]
     public async Task Makes_no_segment_of_the_room_that_is_left_to_others()
     {
         await using LogWriter writer = _log.Open();
@@ -200,19 +177,6 @@ public class RoomTests
         LogContents contents = _log.Read(reader.Reached);
         contents.Records.Values.ShouldBe([101]);
         contents.Damage.ShouldBeEmpty();
-    }
-
-    /// <summary>What stands there, also when listing it is the operation that fails.</summary>
-    private static IReadOnlyList<string> Names(MemoryDisk disk)
-    {
-        try
-        {
-            return disk.List(LogScenario.Directory);
-        }
-        catch (IOException)
-        {
-            return disk.List(LogScenario.Directory);
-        }
     }
 
     private int Count(string extension) =>
