@@ -33,8 +33,8 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
     /// <summary>Set if a record could not be copied: the group must not reach the disk.</summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>Room for one record, at the end of the group, and who tells its appender.</summary>
-    public (Memory<byte> Place, Waiters Waiters) Reserve(int bytes)
+    /// <summary>Room for one record, at the end of the group, and its appender.</summary>
+    public (Memory<byte> Place, Waiter Waiter) Reserve(int bytes)
     {
         Chunk? chunk = _chunks.Count > 0 ? _chunks[^1] : null;
         if (chunk is null || chunk.Buffer.Length - chunk.Count < bytes)
@@ -44,12 +44,13 @@ internal sealed class Group(SegmentPlan segment, LogTip start, bool opensSegment
         }
         Memory<byte> place = chunk.Buffer.AsMemory(chunk.Count, bytes);
         chunk.Count += bytes;
-        if (Records++ % Waiters.Most == 0)
+        if (_waiters is not [.., { IsFull: false }])
         {
             _waiters.Add(new Waiters());
         }
+        Records++;
         Interlocked.Increment(ref _unfilled);
-        return (place, _waiters[^1]);
+        return (place, _waiters[^1].Add(Start + Bytes));
     }
 
     /// <summary>A place has been filled, or could not be.</summary>

@@ -1,7 +1,7 @@
 namespace Millrace.Log;
 
 /// <summary>A reserved place in a group.</summary>
-internal readonly record struct Place(Group Group, Memory<byte> Bytes, RecordHeader Header, Waiters Waiters);
+internal readonly record struct Place(Group Group, Memory<byte> Bytes, RecordHeader Header, Waiter Waiter);
 
 /// <summary>Gives out offsets and places in order, and hands the groups to the writer's thread. Hot path.</summary>
 /// <remarks>Everything here happens under one short lock; copying, checksums and the disk are outside it.</remarks>
@@ -179,11 +179,11 @@ internal sealed class Intake(LogOptions options, TimeProvider time, Random salts
             DurableBefore = options.Durability == LogDurability.Disk ? group.Start : _segment.Base,
             Stamps = _tip.Stamps,
         };
-        (Memory<byte> room, Waiters waiters) = group.Reserve(bytes);
+        (Memory<byte> room, Waiter waiter) = group.Reserve(bytes);
         _tip = _tip with { End = _tip.End + bytes, Events = _tip.Events + entry.Events, Received = received };
         group.Tip = _tip;
         _inFlightBytes += bytes;
-        return new Place(group, room, header, waiters);
+        return new Place(group, room, header, waiter);
     }
 
     private void Roll(long capacity)

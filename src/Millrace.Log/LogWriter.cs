@@ -56,6 +56,10 @@ public sealed class LogWriter : IAsyncDisposable
         PublishRecovered(found);
     }
 
+    /// <summary>True on a thread that tells appenders of their results one after the other: whoever goes on there to
+    /// more than an answer keeps the others waiting, and goes elsewhere first.</summary>
+    public static bool IsTellingAppenders => Waiters.IsTelling;
+
     /// <summary>Exclusive end of the durable records, in offsets.</summary>
     public long SyncedEnd => _synced.Value.Offset;
 
@@ -118,7 +122,7 @@ public sealed class LogWriter : IAsyncDisposable
         {
             place.Group.Filled(isWhole);
         }
-        return place.Waiters.WaitAsync(place.Header.Offset);
+        return place.Waiter.Told;
     }
 
     /// <summary>Completes when the synced end exceeds an offset.</summary>
@@ -383,6 +387,7 @@ public sealed class LogWriter : IAsyncDisposable
         _file?.Dispose();
         (_file, _end, _namedCapacity) = (file, plan.End, null);
         _spares.Room.Remain(plan.Capacity);
+        _spares.Opened();
         _syncedTip = plan.Before with { End = plan.Base };
         _synced.Publish(new LogPosition(plan.Base, plan.Before.Events));
         _metrics.SegmentOpened();

@@ -72,8 +72,6 @@ internal sealed class Spares : IDisposable
         lock (_gate)
         {
             _isHurried = isHurried;
-            _hasWork = true;
-            Monitor.Pulse(_gate);
             if (fileBytes == _options.SegmentBytes && _ready.TryPop(out string? ready))
             {
                 return ready;
@@ -87,6 +85,10 @@ internal sealed class Spares : IDisposable
     /// <summary>Gives back a file that could not be made or opened; it need not exist. It is removed, never used again:
     /// after a failed write or sync nothing is known of what a file system believes of its blocks.</summary>
     public void GiveBack(string path) => Enqueue(new OldFile(path, IsSound: false));
+
+    /// <summary>A segment has been opened: another spare may be wanted, and the one before may go now if all of it was
+    /// released.</summary>
+    public void Opened() => Release(0);
 
     /// <summary>What lies before this is not needed any more.</summary>
     public void Release(long position)
@@ -141,6 +143,7 @@ internal sealed class Spares : IDisposable
             try
             {
                 Retire(position);
+                GiveReadyBack();
                 Recycle();
                 PrepareAhead();
             }
@@ -209,6 +212,19 @@ internal sealed class Spares : IDisposable
         }
     }
 
+    /// <summary>While there is no room the log takes nothing, and ready files are of no use to it: they go to those who
+    /// can win space.</summary>
+    private void GiveReadyBack()
+    {
+        lock (_gate)
+        {
+            while (Room.IsFull && _ready.TryPop(out string? path))
+            {
+                _old.Enqueue(new OldFile(path, IsSound: false));
+            }
+        }
+    }
+
     private void Recycle()
     {
         while (!IsEnding && NextOld() is { Path: var path } old)
@@ -216,7 +232,9 @@ internal sealed class Spares : IDisposable
             try
             {
                 using IDiskFile file = _disk.Open(path, FileAccess.ReadWrite);
-                if (old.IsSound && file.Length == _options.SegmentBytes && ReadyCount < _options.SparesMax)
+                // A segment that was made without blocks and sealed early takes its room only when it is zeroed.
+                if (old.IsSound && file.Length == _options.SegmentBytes && ReadyCount < _options.SparesMax
+                    && Room.Takes(file.Length))
                 {
                     Zero(file, file.Length);
                     Finish(path);

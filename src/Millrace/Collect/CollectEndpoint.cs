@@ -48,9 +48,9 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         try
         {
             visit.Refusal = CheckMethod(context)
-                ?? CheckPresentedKey(visit, context.Request)
+                ?? CheckPresentedKey(visit, context)
                 ?? await ReadBodyAsync(visit, context)
-                ?? CheckBody(visit)
+                ?? CheckBody(visit, context)
                 ?? Take(visit, await AppendAsync(visit, context));
             var answer = visit.Refusal is null ? Accept(visit, context.Response) : Refuse(visit, context.Response);
             parts.Metrics.Count(visit, answer.Status, started);
@@ -79,16 +79,16 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
     }
 
     // A key in a header or the query is looked up before the body is read; a body may still bring its own.
-    private Refusal? CheckPresentedKey(Visit visit, HttpRequest request)
+    private Refusal? CheckPresentedKey(Visit visit, HttpContext context)
     {
         Span<byte> key = stackalloc byte[KeyRules.ValueBytesMax];
-        var length = PresentedKey.Read(request, key);
-        return length == 0 ? null : CheckKey(visit, key[..length]);
+        var length = PresentedKey.Read(context.Request, key);
+        return length == 0 ? null : CheckKey(visit, context, key[..length]);
     }
 
-    private Refusal? CheckKey(Visit visit, ReadOnlySpan<byte> key)
+    private Refusal? CheckKey(Visit visit, HttpContext context, ReadOnlySpan<byte> key)
     {
-        var grant = control.Current.Find(key);
+        var grant = Passage.Find(context, control.Current, key);
         if (grant is null)
         {
             return Refusal.UnknownKey;
@@ -124,7 +124,7 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         return refusal;
     }
 
-    private Refusal? CheckBody(Visit visit)
+    private Refusal? CheckBody(Visit visit, HttpContext context)
     {
         var body = visit.Body.Span;
         if (!Utf8.IsValid(body))
@@ -135,7 +135,7 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         if (refusal is null && visit.Grant is null)
         {
             var key = body[visit.Shape.Key];
-            return key.IsEmpty ? Refusal.NoKey : CheckKey(visit, key);
+            return key.IsEmpty ? Refusal.NoKey : CheckKey(visit, context, key);
         }
         return refusal;
     }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 using Millrace.Control;
 using Millrace.Events;
+using Millrace.Log;
 using Millrace.Protocols;
 
 namespace Millrace.Collect;
@@ -63,7 +64,10 @@ internal static class CollectSetup
     public static void UseDoor(this IApplicationBuilder app)
     {
         var settings = app.ApplicationServices.GetRequiredService<LiveSettings>();
-        app.Use((context, next) =>
+        app.Use((context, next) => LogWriter.IsTellingAppenders
+            ? ElsewhereAsync(() => Enter(context, next)) : Enter(context, next));
+
+        Task Enter(HttpContext context, RequestDelegate next)
         {
             if (CheckLength(context.Request.Headers) is { } refusal)
             {
@@ -72,7 +76,15 @@ internal static class CollectSetup
             }
             Forwarded.Apply(context, settings.Current.TrustedNetworks);
             return Passage.RunAsync(context, next);
-        });
+        }
+    }
+
+    /// <summary>A client that sends its next request before the answer would have it begin on the thread on which other
+    /// clients wait for theirs.</summary>
+    private static async Task ElsewhereAsync(Func<Task> request)
+    {
+        await Task.Yield();
+        await request();
     }
 
     /// <summary>The routes of all protocols, on addresses that serve the collect side.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Millrace.Control;
 
 namespace Millrace.Collect;
 
@@ -8,6 +9,7 @@ namespace Millrace.Collect;
 internal sealed class Passage(ConnectionContext connection, Side side, TimeProvider time)
 {
     private long _idleSince = time.GetTimestamp();
+    private volatile PresentedGrant? _last;
     private int _requests;
     private int _hasLeft;
 
@@ -28,8 +30,27 @@ internal sealed class Passage(ConnectionContext connection, Side side, TimeProvi
     public static Task RunAsync(HttpContext context, RequestDelegate next) =>
         context.Features.Get<Passage>() is { } passage ? passage.RunRequestAsync(context, next) : next(context);
 
+    /// <summary>What the key of a request stands for; null: unknown or revoked. A client presents the same key again
+    /// and again: it is hashed once, until another is presented or keys change.</summary>
+    public static KeyGrant? Find(HttpContext context, ControlSnapshot control, ReadOnlySpan<byte> key) =>
+        context.Features.Get<Passage>() is { } passage ? passage.Find(control, key) : control.Find(key);
+
     /// <returns>False: somebody else has counted it out.</returns>
     public bool TryLeave() => Interlocked.Exchange(ref _hasLeft, 1) == 0;
+
+    private KeyGrant? Find(ControlSnapshot control, ReadOnlySpan<byte> key)
+    {
+        if (_last is { } last && ReferenceEquals(last.Control, control) && key.SequenceEqual(last.Key))
+        {
+            return last.Grant;
+        }
+        var grant = control.Find(key);
+        if (grant is not null)
+        {
+            _last = new PresentedGrant(control, key.ToArray(), grant);
+        }
+        return grant;
+    }
 
     private bool Serves(Side asked) => (side & asked) != 0;
 
@@ -46,4 +67,6 @@ internal sealed class Passage(ConnectionContext connection, Side side, TimeProvi
             Interlocked.Decrement(ref _requests);
         }
     }
+
+    private sealed record PresentedGrant(ControlSnapshot Control, byte[] Key, KeyGrant Grant);
 }

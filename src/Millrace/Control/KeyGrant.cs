@@ -5,7 +5,7 @@ namespace Millrace.Control;
 /// <summary>What a key may do.</summary>
 internal enum KeyRole { Write, Read, Admin }
 
-/// <summary>What a key stands for. The key itself is nowhere, only its SHA-256.</summary>
+/// <summary>What a key stands for. The key itself is nowhere on the disk, only its SHA-256.</summary>
 /// <param name="Id">Names the key in lists, logs and <c>key revoke</c>; no secret.</param>
 /// <param name="Tenant">Empty only for an admin key of all tenants.</param>
 /// <param name="Source">Free text of at most 255 bytes; empty: none.</param>

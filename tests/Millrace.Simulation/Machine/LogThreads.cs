@@ -91,8 +91,6 @@ internal sealed class LogThreads
         {
             // A file is taken: a spare one, or one that is made, if there is room.
             _lacksSegment |= operation == AsksForRoom;
-            _areSparesWoken |= operation == AsksForRoom
-                || (operation == "open" && path.EndsWith(".spare", StringComparison.Ordinal));
         }
         Turns.Stop(walker);
     }
@@ -110,11 +108,13 @@ internal sealed class LogThreads
         {
             (_holdsRecords, _isOld) = (false, false);
         }
+        // The sync of its name is the last thing done to a new segment; then the other thread looks for work.
+        bool isOpened = operation == "sync directory" && failure is null;
+        _areSparesWoken |= isOpened;
         _holdsRecords |= operation == "write" && isSegment;
         if (!path.EndsWith("/synced", StringComparison.Ordinal))
         {
-            // The sync of its name is the last thing done to a new segment.
-            _lacksSegment = failure is not null || (_lacksSegment && operation != "sync directory");
+            _lacksSegment = failure is not null || (_lacksSegment && !isOpened);
         }
     }
 

@@ -30,7 +30,7 @@ public class TurnTests
                 goOn.Wait(Patience);
                 return Done;
             }
-            var told = together.WaitAsync(offset: 8);
+            var told = together.Add(offset: 8).Told;
             appended.Release();
             return told;
         });
