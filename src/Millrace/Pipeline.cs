@@ -132,8 +132,9 @@ internal sealed class Pipeline : IAsyncDisposable
         }
         if (options.Roles.HasFlag(Roles.Query))
         {
-            var pending = new PendingReader(directory.In("log"), disk, directory.NodeText, options.Time);
-            builder.Services.AddSingleton<ReadPending>(pending.Read);
+            builder.Services.AddSingleton(
+                _ => new PendingReader(directory.In("log"), disk, directory.NodeText, options.Time));
+            builder.Services.AddSingleton<ReadPending>(provider => provider.GetRequiredService<PendingReader>().Read);
             builder.Services.AddQuery(directory, QueryOptionsOf(settings));
         }
         builder.WebHost.UseMillraceKestrel(opened.Listeners, new CollectOptions());

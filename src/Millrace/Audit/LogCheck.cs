@@ -77,7 +77,8 @@ internal sealed class LogCheck(CheckScope scope, long position, IReadOnlySet<str
         {
             if (item.Damage is { } damage)
             {
-                if (damage.Events > 0 || damage.Kind is LogDamageKind.Records or LogDamageKind.Header)
+                var isLoss = damage.Events > 0 || damage.Kind is LogDamageKind.Records or LogDamageKind.Header;
+                if (isLoss && !IsReleased(damage))
                 {
                     Report(Place(damage.From), string.Create(CultureInfo.InvariantCulture,
                         $"offsets {damage.From} to {damage.To} cannot be read ({damage.Kind}): {damage.Events} events"),
@@ -94,6 +95,10 @@ internal sealed class LogCheck(CheckScope scope, long position, IReadOnlySet<str
             }
         }
     }
+
+    /// <summary>A server that runs beside has let it go: the log begins behind it by now.</summary>
+    private bool IsReleased(in LogDamage damage) =>
+        LogSegments.List(scope.Disk, scope.In("log")) is [var first, ..] && first.Base >= damage.To;
 
     private void CheckVersion(string where, ReadOnlySpan<byte> version)
     {

@@ -53,6 +53,7 @@ internal sealed class FreshRows(string node) : IRowSink
     public void Store(in Event stored)
     {
         AppendEvent(Events, stored);
+        _generation!.CoverDay(stored.EventTime);
         Bytes += stored.Raw.TextBytes;
     }
 

@@ -8,6 +8,8 @@ namespace Millrace.Lake;
 internal sealed class Generation(long from, RecentIds ids, RowSet rows)
 {
     private readonly List<HotSegment> _hot = [];
+    private readonly HashSet<long> _days = [];
+    private long _lastDay = long.MinValue;
 
     /// <summary>The position before this generation: where its first record was looked for.</summary>
     public long From { get; } = from;
@@ -28,6 +30,9 @@ internal sealed class Generation(long from, RecentIds ids, RowSet rows)
 
     /// <summary>Bytes of log it covers.</summary>
     public long LogBytes { get; private set; }
+
+    /// <summary>Days of its events: at least as many files will be written.</summary>
+    public int Days => _days.Count;
 
     public LedgerIncrements Ledger { get; } = new();
 
@@ -55,6 +60,17 @@ internal sealed class Generation(long from, RecentIds ids, RowSet rows)
     {
         ReceivedMin = Math.Min(ReceivedMin, received);
         ReceivedMax = Math.Max(ReceivedMax, received);
+    }
+
+    /// <summary>Hot path.</summary>
+    public void CoverDay(long eventTime)
+    {
+        var day = EventClock.DayOf(eventTime);
+        if (day != _lastDay)
+        {
+            _lastDay = day;
+            _days.Add(day);
+        }
     }
 
     public void Add(HotSegment segment) => _hot.Add(segment);

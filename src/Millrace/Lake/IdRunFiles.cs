@@ -151,7 +151,7 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
         var merged = Open(IdRunWriter.Write(disk, directory, IdRuns.Merge(inputs)));
         try
         {
-            await catalog.CommitAsync(new CatalogCommit([], [RowOf(merged), .. inputs.Select(NoRow)]), ct);
+            await SwapAsync(inputs, merged, ct);
         }
         catch
         {
@@ -159,6 +159,24 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
             throw;
         }
         return new IdRunMerge(inputs, merged);
+    }
+
+    /// <summary>Should it not be known whether the rows were swapped, the catalog is asked: rows of runs that overlap
+    /// must never come to be.</summary>
+    private async Task SwapAsync(List<IdRun> inputs, IdRun merged, CancellationToken ct)
+    {
+        var row = RowOf(merged);
+        try
+        {
+            await catalog.CommitAsync(new CatalogCommit([], [row, .. inputs.Select(NoRow)]), ct);
+        }
+        catch (CommitUnknownException)
+        {
+            if (!(await catalog.ReadSideAsync(SideTable, ct)).ContainsKey(row.Key))
+            {
+                throw;
+            }
+        }
     }
 
     /// <summary>Takes runs of this node that count no more out of the catalog, and removes their files.</summary>
@@ -224,6 +242,12 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
                 run.CheckEntries();
             }
             opened.Runs.Add(run);
+        }
+        catch (ArgumentException overlap)
+        {
+            run?.Dispose();
+            throw new CatalogDamagedException(
+                "catalog.db", overlap, $"the row of the id run {row.Range.FileName} overlaps another");
         }
         catch (Exception damage) when (damage is FileNotFoundException or IdRunException { IsDamage: true })
         {

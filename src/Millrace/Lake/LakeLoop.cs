@@ -49,6 +49,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     private static readonly TimeSpan FaultAfter = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, string> _faults = new();
+    private readonly ConcurrentDictionary<string, long> _begun = new();
     private readonly Channel<Generation> _sealed = Channel.CreateBounded<Generation>(1);
     private Generation _generation = new(parts.Position, parts.Claims.Current, parts.RowSets.Rent());
     private LogItem? _item;
@@ -66,7 +67,14 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     public bool HasCaughtUp { get; private set; }
 
     /// <summary>Which step has kept failing and why, as a sentence; null: none.</summary>
-    public string? Fault => _faults.Select(fault => $"Could not {fault.Key}: {fault.Value}").FirstOrDefault();
+    public string? Fault => _faults.Select(fault => $"Could not {fault.Key}: {fault.Value}")
+        .Concat(_begun.Where(step => time.GetElapsedTime(step.Value) >= HangsAfter)
+            .Select(step => $"Has tried to {step.Key} for {time.GetElapsedTime(step.Value).TotalSeconds:0} s, "
+                + "which neither ends nor fails: look at the disk and the catalog."))
+        .FirstOrDefault();
+
+    /// <summary>No step waits for longer than for the next commit.</summary>
+    private TimeSpan HangsAfter => options.CommitAfter + TimeSpan.FromMinutes(1);
 
     /// <summary>Runs until <paramref name="stop"/>, then refines to the log's synced end,
     /// commits and returns.</summary>
@@ -199,7 +207,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     private bool IsCommitDue() => !_generation.IsEmpty
         && (_generation.LogBytes >= options.CommitBytes || _generation.Ids.Count >= Claims.IdsPerGeneration
-            || _generation.Rows.Bytes >= options.RowBytesMax
+            || _generation.Rows.Bytes >= options.RowBytesMax || _generation.Days >= options.CommitDaysMax
             || time.GetElapsedTime(_generationSince) >= options.CommitAfter);
 
     private async Task WriteHotAsync(CancellationToken stop)
@@ -309,6 +317,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     {
         var triesLeft = TriesWhileStopping;
         var began = time.GetTimestamp();
+        _begun[step] = began;
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -343,6 +352,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
 
     private void ClearFault(string step)
     {
+        _begun.TryRemove(step, out _);
         if (_faults.TryRemove(step, out _))
         {
             parts.Metrics.Failing(-1);

@@ -28,11 +28,15 @@ internal sealed record LakeOptions
     /// <summary>Age of the oldest uncommitted record at which a commit is made.</summary>
     public TimeSpan CommitAfter { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Days of events at which a commit is made: each is a file.</summary>
+    [Range(1, 100_000)]
+    public int CommitDaysMax { get; init; } = 366;
+
     /// <summary>How long a replaced file may still be read: the longest time a query may run.</summary>
     public TimeSpan ReadersLeaveAfter { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Memory of uncommitted rows at which a commit is made; as much again is being committed
-    /// meanwhile.</summary>
+    /// <summary>Memory of uncommitted rows at which a commit is made; as much again may wait for the commit before it,
+    /// which holds as much.</summary>
     [Range(1 << 20, long.MaxValue)]
     public long RowBytesMax { get; init; } = 128L << 20;
 

@@ -15,9 +15,17 @@ internal static class EventClock
     /// <summary>Farthest into the future.</summary>
     public const long AheadMaxMicros = 3600 * MicrosPerSecond;
 
+    /// <summary>Most days that the history of one batch may be of: each becomes a file of the lake.</summary>
+    public const int HistoryDaysMax = 366;
+
     // 0001-01-01: no engine that reads the lake agrees with another about days before it.
     private const long YearOneMicros = -62_135_596_800 * MicrosPerSecond;
     private const long MicrosPerSecond = 1_000_000;
+    private const long MicrosPerDay = 24 * 3600 * MicrosPerSecond;
+
+    /// <summary>The day of a time, since 1970.</summary>
+    public static long DayOf(long micros) =>
+        Math.DivRem(micros, MicrosPerDay) is var (day, rest) && rest < 0 ? day - 1 : day;
 
     /// <summary>The column <c>event_time</c>.</summary>
     /// <param name="raw">Its client, sent and true time are read.</param>

@@ -15,6 +15,7 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
     private readonly BodyShape _shape = new();
     private readonly RawEvent _raw = new();
     private readonly byte[] _lineageId = new byte[node.Length + 2 + 20 + 10];
+    private readonly HashSet<long> _historyDays = [];
     private Counts _counts;
 
     /// <summary>The rules in force for the next batch.</summary>
@@ -36,6 +37,7 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
             return;
         }
         _counts = default;
+        _historyDays.Clear();
         for (var index = 0; index < _shape.Events.Count; index++)
         {
             RefineEvent(batch, new ReceivedEvent
@@ -69,6 +71,7 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
         else
         {
             protocol.Decode(received, _raw);
+            CheckDay(batch);
         }
         if (_raw.Failure is { } failure)
         {
@@ -97,6 +100,23 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
         _counts.Stored++;
         _counts.StoredBytes += json.Length;
         sink.Store(Finish(batch, received.Index, id));
+    }
+
+    /// <summary>The day of an event is its file: the days of a batch are bounded, or a body of a few megabytes would
+    /// make as many files as it has events.</summary>
+    private void CheckDay(in ReceivedBatch batch)
+    {
+        if (!batch.Envelope.IsHistory || _raw.Failure is not null)
+        {
+            return;
+        }
+        var day = EventClock.DayOf(EventClock.EventTime(_raw, batch.Received, isHistory: true));
+        if (!_historyDays.Contains(day) && _historyDays.Count == EventClock.HistoryDaysMax)
+        {
+            _raw.Fail(EventFailure.TooManyDays);
+            return;
+        }
+        _historyDays.Add(day);
     }
 
     private Event Finish(in ReceivedBatch batch, int index, ReadOnlySpan<byte> id)

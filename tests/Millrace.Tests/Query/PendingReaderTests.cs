@@ -21,6 +21,7 @@ public sealed class PendingReaderTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _reader.Dispose();
         await _log.DisposeAsync();
         _scratch.Dispose();
     }

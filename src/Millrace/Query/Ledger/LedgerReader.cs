@@ -77,7 +77,7 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
         {
             await Task.Run(() => AddCommitted(report, plan, period, seen.Instance), ct);
         }
-        catch (DuckDbException failure) when (DamagedFile.Find(failure, plan.LakeFiles.Keys) is { } file)
+        catch (DuckDbException failure) when (DamagedFile.Find(failure, plan.LakeFiles.Keys, ct) is { } file)
         {
             throw new QueryRefusedException(QueryRefusals.DamagedFile(file, failure), failure);
         }

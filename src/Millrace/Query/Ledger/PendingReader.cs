@@ -7,12 +7,14 @@ namespace Millrace.Query;
 /// <summary>Counts what the log holds at or past a position, by the headers of its records. Thread safe.</summary>
 /// <remarks>What was counted is remembered until the position moves, so that each record is read once and not once a
 /// call: up to <c>lake.commit_bytes</c> of log wait for a commit.</remarks>
-internal sealed class PendingReader(string logDirectory, IDisk disk, string node, TimeProvider time)
+internal sealed class PendingReader(string logDirectory, IDisk disk, string node, TimeProvider time) : IDisposable
 {
-    private readonly Lock _lock = new();
+    // One reads, the others wait and can be called off: they hold places of queries.
+    private readonly SemaphoreSlim _turn = new(1);
     private Counts? _counts;
 
     /// <exception cref="FileNotFoundException">A segment was released while it was being opened.</exception>
+    /// <exception cref="OperationCanceledException">Nobody wants to know any more.</exception>
     public PendingLog Read(Func<string, long> positionOf, CancellationToken ct)
     {
         if (!Directory.Exists(logDirectory))
@@ -20,7 +22,8 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
             return new PendingLog([]);
         }
         var position = positionOf(node);
-        lock (_lock)
+        _turn.Wait(ct);
+        try
         {
             var counts = _counts?.From == position ? _counts : new Counts(position);
             if (_counts is null || position > _counts.From)
@@ -32,7 +35,13 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
             counts.Add(reader, ct);
             return counts.ToLog();
         }
+        finally
+        {
+            _turn.Release();
+        }
     }
+
+    public void Dispose() => _turn.Dispose();
 
     /// <summary>Events from a position up to where the log was last read.</summary>
     private sealed class Counts(long from)

@@ -8,8 +8,8 @@ internal static class DamagedFile
 {
     /// <summary>The file of the query on which DuckDB failed; null: none of them is to blame.</summary>
     /// <remarks>Mostly DuckDB names it. Where it does not, a reader of its own failed, whatever the statement was: then
-    /// the checksums of the files tell.</remarks>
-    public static string? Find(DuckDbException failure, IEnumerable<string> files)
+    /// the checksums of the files tell, as far as there is time to read them.</remarks>
+    public static string? Find(DuckDbException failure, IEnumerable<string> files, CancellationToken late)
     {
         if (failure.Type is not (DuckDbErrorType.IO or DuckDbErrorType.Invalid or DuckDbErrorType.InvalidInput
             or DuckDbErrorType.Serialization or DuckDbErrorType.Internal or DuckDbErrorType.Fatal))
@@ -18,7 +18,7 @@ internal static class DamagedFile
         }
         return files.FirstOrDefault(file => failure.Message.Contains(file, StringComparison.Ordinal))
             ?? (failure.Type is DuckDbErrorType.Invalid or DuckDbErrorType.Serialization
-                ? files.FirstOrDefault(IsDamaged) : null);
+                ? files.TakeWhile(_ => !late.IsCancellationRequested).FirstOrDefault(IsDamaged) : null);
     }
 
     private static bool IsDamaged(string file)

@@ -22,10 +22,11 @@ internal sealed class QueryDeadline : IDisposable
         (_limitTime, _time, Caller) = (limit, time, caller);
         _limit = new CancellationTokenSource(limit, time);
         _either = CancellationTokenSource.CreateLinkedTokenSource(_limit.Token, caller);
+        Token = _either.Token;
     }
 
     /// <summary>Cancelled at the limit, or by the caller.</summary>
-    public CancellationToken Token => _either.Token;
+    public CancellationToken Token { get; }
 
     /// <summary>What the query reads, once that is known.</summary>
     public IReadOnlyCollection<string> Files { get; set; } = [];
@@ -54,7 +55,7 @@ internal sealed class QueryDeadline : IDisposable
         {
             _ when isInterrupt && _limit.IsCancellationRequested =>
                 new QueryRefusedException(QueryRefusals.Timeout(_limitTime), failure),
-            DuckDbException refused when DamagedFile.Find(refused, Files) is { } file =>
+            DuckDbException refused when DamagedFile.Find(refused, Files, Token) is { } file =>
                 new QueryRefusedException(QueryRefusals.DamagedFile(file, refused), failure),
             DuckDbException refused => new QueryRefusedException(QueryRefusals.Of(refused), failure),
             IcebergFormatException or IcebergUnsupportedException or CatalogDamagedException =>

@@ -52,8 +52,9 @@ internal sealed class QueryRunner(
         catch (Exception failure)
         {
             place?.Dispose();
+            var explained = deadline.Explain(failure);
             deadline.Dispose();
-            if (deadline.Explain(failure) is var explained && !ReferenceEquals(explained, failure))
+            if (!ReferenceEquals(explained, failure))
             {
                 throw explained;
             }
