@@ -15,7 +15,8 @@ internal sealed class Spares : IDisposable
     private const string OldExtension = ".old";
     private const string SpareExtension = ".spare";
     private const int StepBytes = 1 << 20;
-    private const int SyncEveryBytes = 8 << 20;
+    private const int CutBytes = 8 << 20;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(4);
 
     private readonly object _gate = new();
     private readonly LogOptions _options;
@@ -349,7 +350,8 @@ internal sealed class Spares : IDisposable
         return spare;
     }
 
-    /// <summary>Writes zeros in steps with a sync between them, so that the log's own syncs wait for little.</summary>
+    /// <summary>Writes zeros in steps, each synced and followed by a pause: the log's own syncs wait for one step, and
+    /// for most of the time for none.</summary>
     private void Zero(IDiskFile file, long bytes)
     {
         byte[] zeros = ArrayPool<byte>.Shared.Rent(StepBytes);
@@ -359,12 +361,12 @@ internal sealed class Spares : IDisposable
             for (long at = 0; at < bytes && !IsEnding; at += StepBytes)
             {
                 file.Write(zeros.AsSpan(0, (int)Math.Min(StepBytes, bytes - at)), at);
-                if ((at + StepBytes) % SyncEveryBytes == 0)
+                file.SyncData();
+                if (at + StepBytes < bytes)
                 {
-                    file.SyncData();
+                    Thread.Sleep(s_pause);
                 }
             }
-            file.SyncData();
         }
         finally
         {
@@ -374,9 +376,9 @@ internal sealed class Spares : IDisposable
 
     private void Remove(IDiskFile file, string path)
     {
-        for (long length = file.Length; length > 0 && !IsEnding; length -= SyncEveryBytes)
+        for (long length = file.Length; length > 0 && !IsEnding; length -= CutBytes)
         {
-            file.SetLength(Math.Max(0, length - SyncEveryBytes));
+            file.SetLength(Math.Max(0, length - CutBytes));
         }
         if (!IsEnding)
         {
