@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What the parts share that run peers beside us: servers, one measured run of wrk, medians, tables.
 
-declare -A pid_of=() url_of=() path_of=()
+# Global: a part sources this inside its function, and the trap at its end needs them.
+declare -gA pid_of=() url_of=() path_of=()
 next_port=${MILLRACE_BENCH_PORT:-19300}
 
 # Until the just-in-time compiler has little left to do, on cores that others use too.
@@ -43,6 +44,7 @@ stop_peers() {
     kill -TERM "${pid_of[$name]}" 2>/dev/null || true
   done
   wait
+  pid_of=()
 }
 
 # User and system ticks of a process and all below it.
