@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
@@ -23,8 +24,14 @@ internal sealed class SqlGate : IDisposable
     /// of 990 terms for 40 s, in which no interrupt is seen.</summary>
     private const int TreeDepthMax = 500;
 
+    private const int PassedMax = 128;
+    private const int PassedCharsMax = 4_096;
+
     private readonly Database _database;
     private readonly AllowedFunctions _functions;
+
+    /// <summary>Statements that passed: a dashboard asks the same again and again.</summary>
+    private readonly ConcurrentDictionary<string, CheckedQuery> _passed = new(StringComparer.Ordinal);
 
     public SqlGate()
     {
@@ -44,7 +51,11 @@ internal sealed class SqlGate : IDisposable
         string sql, int parameterCount, [NotNullWhen(true)] out CheckedQuery? query,
         [NotNullWhen(false)] out Refusal? refusal)
     {
-        query = null;
+        if (_passed.TryGetValue(sql, out query))
+        {
+            refusal = CheckCount(ref query, parameterCount);
+            return query is not null;
+        }
         refusal = sql.Length > CharsMax ? SqlRefusals.TooLong
             : sql.Contains('\0') ? SqlRefusals.Syntax("The statement holds a NUL character.", sql.IndexOf('\0'))
             : null;
@@ -69,12 +80,36 @@ internal sealed class SqlGate : IDisposable
             return false;
         }
         refusal = ReadTree(sql, tree, out query);
-        if (query is not null && query.ParameterCount != parameterCount)
+        if (query is not null)
         {
-            refusal = SqlRefusals.ParameterCount(query.ParameterCount, parameterCount);
-            query = null;
+            Keep(query);
+            refusal = CheckCount(ref query, parameterCount);
         }
         return query is not null;
+    }
+
+    private static Refusal? CheckCount(ref CheckedQuery? query, int parameterCount)
+    {
+        if (query!.ParameterCount == parameterCount)
+        {
+            return null;
+        }
+        var refusal = SqlRefusals.ParameterCount(query.ParameterCount, parameterCount);
+        query = null;
+        return refusal;
+    }
+
+    private void Keep(CheckedQuery query)
+    {
+        if (query.Text.Length > PassedCharsMax)
+        {
+            return;
+        }
+        if (_passed.Count >= PassedMax)
+        {
+            _passed.Clear();
+        }
+        _passed[query.Text] = query;
     }
 
     private string Parse(string sql)
