@@ -1,3 +1,4 @@
+using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Log;
 using Millrace.Tests.Refine;
@@ -117,6 +118,53 @@ public sealed class CareTests : IAsyncLifetime
         await _world.AppendAsync(Payload.Ids([.. Enumerable.Range(0, 9).Select(i => $"{i}")]));
         await _world.RunAsync();
         await _world.CheckAsync(Enumerable.Range(0, 9).Select(i => $"{i}"), received: 27);
+    }
+
+    [Fact]
+    public async Task A_merge_of_id_runs_of_which_nobody_knows_whether_it_was_made_is_looked_up()
+    {
+        var unknown = 0;
+        _world.Catalog.AfterCommit = commit =>
+        {
+            if (commit.SideRows.Any(row => row.Value is null))
+            {
+                unknown++;
+                throw new CommitUnknownException("The answer was lost.", new IOException());
+            }
+        };
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 12);
+        await LakeWorld.StopAsync(role);
+
+        unknown.ShouldBe(1);
+        Directory.GetFiles(_world.In("ids")).Select(Path.GetFileName)
+            .ShouldBe((await _world.Catalog.ReadSideAsync("id_runs", default)).Keys, ignoreOrder: true);
+        await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task A_step_that_neither_ends_nor_fails_is_named()
+    {
+        using var gate = new ManualResetEventSlim();
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 1);
+        using var begun = new SemaphoreSlim(0);
+        _world.Catalog.BeforeCommit = _ =>
+        {
+            begun.Release();
+            gate.Wait();
+        };
+        await _world.AppendAsync(Payload.Ids($"{_ids++}"));
+        (await begun.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
+        role.Fault.ShouldBeNull();
+        _time.Advance(_world.Options.CommitAfter + TimeSpan.FromMinutes(1));
+
+        role.Fault.ShouldNotBeNull().ShouldStartWith("Has tried to commit to the lake for 3660 s");
+        _world.Catalog.BeforeCommit = null;
+        gate.Set();
+        await LakeWorld.StopAsync(role);
+        role.Fault.ShouldBeNull();
+        await CheckAllAsync();
     }
 
     [Fact]

@@ -48,6 +48,25 @@ public sealed class CommitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_is_made_of_so_many_days_because_each_is_a_file()
+    {
+        _world.Options = _world.Options with { CommitDaysMax = 3 };
+        var role = await _world.StartAsync();
+        for (var day = 1; day <= 7; day++)
+        {
+            await _world.AppendAsync(Payload.Segment(
+                $$"""{"batch":[{"type":"track","event":"e","messageId":"{{day}}","timestamp":"1969-12-0{{day}}T00:00:00Z"}]}""",
+                1, "/v1/import"));
+        }
+        await Until.TrueAsync(async () => (await _world.Tables.PositionAsync(_world.Node, default))?.Events == 6);
+        await LakeWorld.StopAsync(role);
+
+        var snapshots = (await _world.TableAsync(LakeTable.Events)).Metadata.Snapshots;
+        snapshots.Select(snapshot => snapshot.Summary["added-data-files"]).ShouldBe(["3", "3", "1"]);
+        await _world.CheckAsync(Enumerable.Range(1, 7).Select(day => $"{day}"), received: 7);
+    }
+
+    [Fact]
     public async Task Every_commit_says_how_far_the_log_is_in_it()
     {
         await _world.AppendAsync(Payload.Ids("1", "2"));

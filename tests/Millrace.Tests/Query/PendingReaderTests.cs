@@ -1,5 +1,6 @@
 using Millrace.Log;
 using Millrace.Query;
+using Millrace.Tests.Lake;
 using Millrace.Tests.Log;
 using Millrace.Tests.Twins;
 
@@ -54,6 +55,30 @@ public sealed class PendingReaderTests : IAsyncDisposable
         gone.Cancel();
         Should.Throw<OperationCanceledException>(() => _reader.Read(_ => 0, gone.Token));
         Pending(0).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_another_caller_can_be_called_off()
+    {
+        await AppendAsync(1);
+        var disk = new FaultyDisk();
+        using var reading = new SemaphoreSlim(0);
+        using var gate = new ManualResetEventSlim();
+        disk.BeforeOpen = _ =>
+        {
+            reading.Release();
+            gate.Wait();
+        };
+        using var reader = new PendingReader(_scratch.In("log"), disk, "00000000000000aa", TimeProvider.System);
+        var first = Task.Run(() => reader.Read(_ => 0, default));
+        (await reading.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
+        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(1));
+
+        Should.Throw<OperationCanceledException>(() => reader.Read(_ => 0, late.Token));
+
+        disk.BeforeOpen = null;
+        gate.Set();
+        (await first).Events.Sum(pending => pending.Events).ShouldBe(1);
     }
 
     private long Pending(long position) => _reader.Read(_ => position, default).Events.Sum(pending => pending.Events);

@@ -49,6 +49,24 @@ public sealed class RefinerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_history_of_one_batch_is_of_366_days_and_what_is_of_others_fails()
+    {
+        string Call(int day) => $$"""{"type":"track","event":"e","messageId":"{{Guid.NewGuid()}}","timestamp":"{{
+            new DateOnly(1960, 1, 1).AddDays(day):yyyy-MM-dd}}T12:00:00Z"}""";
+        string Body(IEnumerable<int> days) => $$"""{"batch":[{{string.Join(',', days.Select(Call))}}]}""";
+        var days = Enumerable.Range(0, 367).Append(0).ToArray();
+        await _log.AppendAsync(Payload.Segment(Body(days), days.Length, "/v1/import"));
+        await _log.AppendAsync(Payload.Segment(Body([366]), 1, "/v1/import"));
+        await _log.AppendAsync(Payload.Segment(Body(days), days.Length));
+
+        var rows = _log.Refine();
+
+        rows.Failed.ShouldHaveSingleItem().Code.ShouldBe("too_many_days");
+        rows.Failed.Single().Index.ShouldBe(366);
+        rows.Stored.Count.ShouldBe(367 + 1 + 368);
+    }
+
+    [Fact]
     public async Task A_failed_event_claims_no_id_and_keeps_what_its_batch_shared()
     {
         await _log.AppendAsync(Payload.Segment(
