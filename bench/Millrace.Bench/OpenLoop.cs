@@ -1,12 +1,19 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
 using Millrace.Cli;
 
 namespace Millrace.Bench;
 
-/// <summary>Posts one body again and again, on a schedule or as fast as the answers come, beside the disk's own
-/// <c>fdatasync</c> in the same seconds.</summary>
+/// <summary>Posts one body again and again, under an event id of its own each time, on a schedule or as fast as the
+/// answers come, beside the disk's own <c>fdatasync</c> in the same seconds.</summary>
 internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
 {
+    private static ReadOnlySpan<byte> IdMember => "\"event_id\":\""u8;
+
+    private const int IdKept = 24;
+    private const int IdDigits = 12;
+
     public required double? Rate { get; init; }
 
     public required TimeSpan Duration { get; init; }
@@ -20,6 +27,7 @@ internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
     public async Task<string> RunAsync()
     {
         var body = await File.ReadAllBytesAsync(BodyFile);
+        var id = body.AsSpan().IndexOf(IdMember) + IdMember.Length + IdKept;
         var clock = TimeProvider.System;
         var begin = clock.GetTimestamp();
         bool IsOver() => clock.GetElapsedTime(begin) >= Duration;
@@ -27,14 +35,23 @@ internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
         var probe = new Thread(() => disk = new DiskProbe(Directory, clock).Run(IsOver));
         probe.Start();
         var load = new HttpLoad(
-            new LoadPlan(To, Key, Connections, _ => IsOver() ? null : body) { Rate = Rate }, clock).Run();
+            new LoadPlan(To, Key, Connections, number => IsOver() ? null : WithId(body, id, number)) { Rate = Rate },
+            clock).Run();
         probe.Join();
         return JsonSerializer.Serialize(new
         {
-            requests_per_second = Math.Round(load.PerSecond), errors = load.Errors,
+            requests = load.Milliseconds.Length, requests_per_second = Math.Round(load.PerSecond), errors = load.Errors,
             p50 = load.Percentile(0.5), p99 = load.Percentile(0.99), p999 = load.Percentile(0.999),
             most = load.Percentile(1), disk_p50 = Percentiles.Of(disk, 0.5), disk_p99 = Percentiles.Of(disk, 0.99),
             disk_most = Percentiles.Of(disk, 1),
         });
+    }
+
+    /// <summary>The last twelve digits of the first event's UUID become the number.</summary>
+    private static byte[] WithId(byte[] body, int at, long number)
+    {
+        byte[] own = [.. body];
+        Utf8Formatter.TryFormat(number, own.AsSpan(at, IdDigits), out _, new StandardFormat('x', IdDigits));
+        return own;
     }
 }

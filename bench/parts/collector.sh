@@ -33,7 +33,8 @@ part_collector() {
     "per core-second $(ratio batch millrace millrace-os 2), $(ratio single millrace millrace-os 2)," \
     "$(ratio single-256 millrace millrace-os 2); bound 0.95"
   awk -v batch="$(ratio batch millrace nginx 2)" -v single="$(ratio single millrace kestrel 1)" \
-    'BEGIN { exit !(batch + 0 >= 0.6 && single + 0 >= 0.6) }'
+    -v long="$(ratio batch-long millrace millrace-os 1)" -v many="$(ratio single-256 millrace millrace-os 1)" \
+    'BEGIN { exit !(batch + 0 >= 0.6 && single + 0 >= 0.6 && long + 0 >= 0.95 && many + 0 >= 0.95) }'
   ! awk '$2 ~ /^millrace/ && $8 > 0' "$work/runs" | grep .
 }
 

@@ -134,7 +134,8 @@ internal sealed class Pipeline : IAsyncDisposable
         {
             builder.Services.AddSingleton(
                 _ => new PendingReader(directory.In("log"), disk, directory.NodeText, options.Time));
-            builder.Services.AddSingleton<ReadPending>(provider => provider.GetRequiredService<PendingReader>().Read);
+            builder.Services.AddSingleton<ReadPending>(
+                provider => provider.GetRequiredService<PendingReader>().ReadAsync);
             builder.Services.AddQuery(directory, QueryOptionsOf(settings));
         }
         builder.WebHost.UseMillraceKestrel(opened.Listeners, new CollectOptions());

@@ -112,12 +112,15 @@ internal sealed class CollectService(
         rows.Count == 0 ? AppendRefusal.None
             : (await AppendAsync(EnvelopeKind.Refusals, Refusals.Write(rows), default)).Refusal;
 
-    private ValueTask<AppendResult> AppendAsync(EnvelopeKind kind, ReadOnlyMemory<byte> body,
+    private async ValueTask<AppendResult> AppendAsync(EnvelopeKind kind, ReadOnlyMemory<byte> body,
         ReadOnlyMemory<byte> stamp)
     {
         var head = new byte[Envelope.BytesMax(default)];
         var length = Envelope.Write(head, kind, default);
-        return parts.Log.AppendAsync(
+        var appended = await parts.Log.AppendAsync(
             new LogEntry { Head = head.AsMemory(0, length), Body = new ReadOnlySequence<byte>(body), Stamp = stamp });
+        // Away from where clients are told of their appends: what comes next may take longer than an answer.
+        await Task.Yield();
+        return appended;
     }
 }

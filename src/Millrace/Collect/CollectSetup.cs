@@ -64,10 +64,11 @@ internal static class CollectSetup
     public static void UseDoor(this IApplicationBuilder app)
     {
         var settings = app.ApplicationServices.GetRequiredService<LiveSettings>();
-        app.Use((context, next) => LogWriter.IsTellingAppenders
-            ? ElsewhereAsync(() => Enter(context, next)) : Enter(context, next));
-
-        Task Enter(HttpContext context, RequestDelegate next)
+        // A client that sends its next request before the answer would have it begin on the thread on which others wait
+        // for theirs.
+        app.Use((context, next) =>
+            LogWriter.IsTellingAppenders ? ElsewhereAsync(context, next) : next(context));
+        app.Use((context, next) =>
         {
             if (CheckLength(context.Request.Headers) is { } refusal)
             {
@@ -76,15 +77,13 @@ internal static class CollectSetup
             }
             Forwarded.Apply(context, settings.Current.TrustedNetworks);
             return Passage.RunAsync(context, next);
-        }
+        });
     }
 
-    /// <summary>A client that sends its next request before the answer would have it begin on the thread on which other
-    /// clients wait for theirs.</summary>
-    private static async Task ElsewhereAsync(Func<Task> request)
+    private static async Task ElsewhereAsync(HttpContext context, RequestDelegate next)
     {
         await Task.Yield();
-        await request();
+        await next(context);
     }
 
     /// <summary>The routes of all protocols, on addresses that serve the collect side.</summary>

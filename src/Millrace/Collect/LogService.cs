@@ -25,10 +25,8 @@ internal sealed class LogService(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (await committed(stoppingToken) is { } position)
-                {
-                    writer.Release(position);
-                }
+                // Also where nothing is known to be committed: what was given back may have to go.
+                writer.Release(await committed(stoppingToken) ?? 0);
             }
         }
         catch (OperationCanceledException)

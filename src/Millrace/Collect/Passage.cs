@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Millrace.Control;
@@ -40,7 +41,8 @@ internal sealed class Passage(ConnectionContext connection, Side side, TimeProvi
 
     private KeyGrant? Find(ControlSnapshot control, ReadOnlySpan<byte> key)
     {
-        if (_last is { } last && ReferenceEquals(last.Control, control) && key.SequenceEqual(last.Key))
+        if (_last is { } last && ReferenceEquals(last.Control, control)
+            && CryptographicOperations.FixedTimeEquals(key, last.Key))
         {
             return last.Grant;
         }

@@ -14,7 +14,7 @@ internal sealed record EventFailure(string Code, string Reason)
     public static readonly EventFailure MissingType =
         new("missing_type", "The call has no 'type'; one of track, page, screen, identify, group, alias is needed.");
     public static readonly EventFailure TooManyDays =
-        new("too_many_days", "The batch holds history of more than 366 days; each day is a file, so send it by time.");
+        new("too_many_days", "The batch holds history of too many days, and each is a file: sort it by time first.");
     public static readonly EventFailure UnknownType =
         new("unknown_type", "The call's 'type' is none of track, page, screen, identify, group, alias.");
 

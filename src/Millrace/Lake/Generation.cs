@@ -8,8 +8,8 @@ namespace Millrace.Lake;
 internal sealed class Generation(long from, RecentIds ids, RowSet rows)
 {
     private readonly List<HotSegment> _hot = [];
-    private readonly HashSet<long> _days = [];
-    private long _lastDay = long.MinValue;
+    private readonly HashSet<int> _days = [];
+    private int _lastDay = int.MinValue;
 
     /// <summary>The position before this generation: where its first record was looked for.</summary>
     public long From { get; } = from;

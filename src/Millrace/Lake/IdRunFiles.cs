@@ -241,19 +241,14 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
             {
                 run.CheckEntries();
             }
-            opened.Runs.Add(run);
-        }
-        catch (ArgumentException overlap)
-        {
-            run?.Dispose();
-            throw new CatalogDamagedException(
-                "catalog.db", overlap, $"the row of the id run {row.Range.FileName} overlaps another");
         }
         catch (Exception damage) when (damage is FileNotFoundException or IdRunException { IsDamage: true })
         {
             run?.Dispose();
             opened.Damaged.Add(new DamagedRun(row, damage.Message));
+            return;
         }
+        opened.Add(run);
     }
 
     private async Task<byte[]> KeyAsync(CancellationToken ct)
@@ -271,7 +266,24 @@ internal sealed class IdRunFiles(ICatalog catalog, IDisk disk, string directory,
 }
 
 /// <summary>The runs of a catalog: those that can be read, and those that cannot.</summary>
-internal sealed record OpenedRuns(IdRuns Runs, List<DamagedRun> Damaged);
+internal sealed record OpenedRuns(IdRuns Runs, List<DamagedRun> Damaged)
+{
+    /// <exception cref="CatalogDamagedException">The catalog has a row for another run over the same
+    /// records.</exception>
+    public void Add(IdRun run)
+    {
+        try
+        {
+            Runs.Add(run);
+        }
+        catch (ArgumentException overlap)
+        {
+            var name = Path.GetFileName(run.Path);
+            run.Dispose();
+            throw new CatalogDamagedException("catalog.db", overlap, $"the row of the id run {name} overlaps another");
+        }
+    }
+}
 
 /// <summary>A run that must be made again before ids can be looked up.</summary>
 /// <param name="Row">What the catalog says of it.</param>

@@ -40,6 +40,7 @@ internal sealed record LakeLoopParts(LogReader Reader, LogRefiner Refiner, Fresh
 /// </remarks>
 internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimeProvider time, ILogger<LakeLoop> logger)
 {
+    private const string Care = "care for the lake";
     private const int TriesWhileStopping = 5;
 
     /// <summary>Tries after which a step that fails is no hiccup any more: about 3 s where it fails at once.</summary>
@@ -284,14 +285,19 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
     /// for care to mend: the role begins anew and rebuilds it.</summary>
     private async Task CareAsync(Func<Task> care)
     {
+        _begun[Care] = time.GetTimestamp();
         try
         {
             await care();
         }
         catch (Exception exception) when (LakeFailures.MayPass(exception) || exception is StaleChangeException)
         {
-            parts.Metrics.Retried("care for the lake");
-            logger.StepFailed(exception, "care for the lake", 1);
+            parts.Metrics.Retried(Care);
+            logger.StepFailed(exception, Care, 1);
+        }
+        finally
+        {
+            _begun.TryRemove(Care, out _);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Millrace.Refine;
 
 namespace Millrace.Lake;
 
@@ -28,9 +29,10 @@ internal sealed record LakeOptions
     /// <summary>Age of the oldest uncommitted record at which a commit is made.</summary>
     public TimeSpan CommitAfter { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Days of events at which a commit is made: each is a file.</summary>
+    /// <summary>Days of events at which a commit is made: each is a file. Twice what one batch of history may have, so
+    /// that those of one year share a commit.</summary>
     [Range(1, 100_000)]
-    public int CommitDaysMax { get; init; } = 366;
+    public int CommitDaysMax { get; init; } = 2 * EventClock.HistoryDaysMax;
 
     /// <summary>How long a replaced file may still be read: the longest time a query may run.</summary>
     public TimeSpan ReadersLeaveAfter { get; init; } = TimeSpan.FromMinutes(5);

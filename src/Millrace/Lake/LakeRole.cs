@@ -208,7 +208,7 @@ internal sealed class LakeRole(
             _logger.IdRunRebuilt(damaged.Fault, rebuilt.Ids, damaged.Row.Count, rebuilt.Kept ?? "(no file)");
             foreach (var run in rebuilt.Runs)
             {
-                opened.Runs.Add(run);
+                opened.Add(run);
             }
         }
     }

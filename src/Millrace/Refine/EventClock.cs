@@ -24,8 +24,8 @@ internal static class EventClock
     private const long MicrosPerDay = 24 * 3600 * MicrosPerSecond;
 
     /// <summary>The day of a time, since 1970.</summary>
-    public static long DayOf(long micros) =>
-        Math.DivRem(micros, MicrosPerDay) is var (day, rest) && rest < 0 ? day - 1 : day;
+    public static int DayOf(long micros) =>
+        (int)(Math.DivRem(micros, MicrosPerDay) is var (day, rest) && rest < 0 ? day - 1 : day);
 
     /// <summary>The column <c>event_time</c>.</summary>
     /// <param name="raw">Its client, sent and true time are read.</param>

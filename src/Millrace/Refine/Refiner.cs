@@ -15,7 +15,7 @@ internal sealed class Refiner(ProtocolTable protocols, Claims claims, string nod
     private readonly BodyShape _shape = new();
     private readonly RawEvent _raw = new();
     private readonly byte[] _lineageId = new byte[node.Length + 2 + 20 + 10];
-    private readonly HashSet<long> _historyDays = [];
+    private readonly HashSet<int> _historyDays = [];
     private Counts _counts;
 
     /// <summary>The rules in force for the next batch.</summary>

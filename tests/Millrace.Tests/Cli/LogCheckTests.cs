@@ -62,7 +62,10 @@ public sealed class LogCheckTests : IAsyncLifetime
 
     private IReadOnlyList<CheckFinding> Findings()
     {
-        var scope = new CheckScope(Path.GetDirectoryName(_scratch.In("log"))!, IsDeep: false) { Disk = _disk, Time = TimeProvider.System };
+        var scope = new CheckScope(Path.GetDirectoryName(_scratch.In("log"))!, IsDeep: false)
+        {
+            Disk = _disk, Time = TimeProvider.System,
+        };
         new LogCheck(scope, position: 0, versions: null).Run();
         return scope.Report.Findings;
     }

@@ -142,29 +142,56 @@ public sealed class CareTests : IAsyncLifetime
         await CheckAllAsync();
     }
 
-    [Fact]
-    public async Task A_step_that_neither_ends_nor_fails_is_named()
+    [Theory]
+    [InlineData(2, "commit to the lake")]
+    [InlineData(0, "care for the lake")]
+    public async Task A_step_that_neither_ends_nor_fails_is_named(int tables, string step)
     {
         using var gate = new ManualResetEventSlim();
         var role = await _world.StartAsync();
-        await CommitAsync(role, 1);
+        await CommitAsync(role, 7);
         using var begun = new SemaphoreSlim(0);
-        _world.Catalog.BeforeCommit = _ =>
+        _world.Catalog.BeforeCommit = commit =>
         {
-            begun.Release();
-            gate.Wait();
+            if (commit.Swaps.Count == tables)
+            {
+                begun.Release();
+                gate.Wait();
+            }
         };
         await _world.AppendAsync(Payload.Ids($"{_ids++}"));
         (await begun.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
         role.Fault.ShouldBeNull();
         _time.Advance(_world.Options.CommitAfter + TimeSpan.FromMinutes(1));
 
-        role.Fault.ShouldNotBeNull().ShouldStartWith("Has tried to commit to the lake for 3660 s");
+        role.Fault.ShouldNotBeNull().ShouldStartWith($"Has tried to {step} for 3660 s");
         _world.Catalog.BeforeCommit = null;
         gate.Set();
         await LakeWorld.StopAsync(role);
         role.Fault.ShouldBeNull();
         await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task Rows_of_id_runs_that_overlap_are_damage_of_the_catalog()
+    {
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 1);
+        await LakeWorld.StopAsync(role);
+        var (name, text) = (await _world.Catalog.ReadSideAsync("id_runs", default)).Single();
+        var row = IdRunRow.Read(name, text);
+        var files = new IdRunFiles(_world.Catalog, _world.Disk, _world.In("ids"), row.Range.Node);
+        (await files.OpenAsync(new HashSet<string>(), default)).Runs.Dispose();
+        using (var other = files.Write(row.Range with { First = row.First + 1 }, []))
+        {
+            await _world.Catalog.CommitAsync(new CatalogCommit([], [IdRunFiles.RowOf(other)]), default);
+        }
+
+        role = await _world.StartAsync();
+        await Until.TrueAsync(() => role.Fault is not null);
+
+        role.Fault.ShouldNotBeNull().ShouldContain("overlaps another");
+        role.ExecuteTask!.IsCompleted.ShouldBeFalse();
     }
 
     [Fact]

@@ -52,18 +52,20 @@ public sealed class CommitTests : IAsyncLifetime
     {
         _world.Options = _world.Options with { CommitDaysMax = 3 };
         var role = await _world.StartAsync();
-        for (var day = 1; day <= 7; day++)
+        int[] days = [1, 1, 2, 1, 2, 3, 4, 4, 5, 6, 7];
+        foreach (var (day, id) in days.Select((day, i) => (day, i)))
         {
+            var time = $"1969-12-0{day}T00:00:00Z";
             await _world.AppendAsync(Payload.Segment(
-                $$"""{"batch":[{"type":"track","event":"e","messageId":"{{day}}","timestamp":"1969-12-0{{day}}T00:00:00Z"}]}""",
-                1, "/v1/import"));
+                $$"""{"batch":[{"type":"track","event":"e","messageId":"{{id}}","timestamp":"{{time}}"}]}""", 1,
+                "/v1/import"));
         }
-        await Until.TrueAsync(async () => (await _world.Tables.PositionAsync(_world.Node, default))?.Events == 6);
+        await Until.TrueAsync(async () => (await _world.Tables.PositionAsync(_world.Node, default))?.Events == 10);
         await LakeWorld.StopAsync(role);
 
         var snapshots = (await _world.TableAsync(LakeTable.Events)).Metadata.Snapshots;
         snapshots.Select(snapshot => snapshot.Summary["added-data-files"]).ShouldBe(["3", "3", "1"]);
-        await _world.CheckAsync(Enumerable.Range(1, 7).Select(day => $"{day}"), received: 7);
+        await _world.CheckAsync(Enumerable.Range(0, 11).Select(id => $"{id}"), received: 11);
     }
 
     [Fact]

@@ -31,20 +31,20 @@ public sealed class PendingReaderTests : IAsyncDisposable
     public async Task Counts_what_came_since_the_last_call_and_what_was_there()
     {
         await AppendAsync(3);
-        Pending(0).ShouldBe(3);
-        Pending(0).ShouldBe(3);
+        (await PendingAsync(0)).ShouldBe(3);
+        (await PendingAsync(0)).ShouldBe(3);
         await AppendAsync(40);
-        Pending(0).ShouldBe(43);
+        (await PendingAsync(0)).ShouldBe(43);
     }
 
     [Fact]
     public async Task Counts_from_the_position_whether_it_moves_on_or_back()
     {
         await AppendAsync(5);
-        Pending(0).ShouldBe(5);
+        (await PendingAsync(0)).ShouldBe(5);
         var position = await AppendAsync(4);
-        Pending(position).ShouldBe(1);
-        Pending(0).ShouldBe(9);
+        (await PendingAsync(position)).ShouldBe(1);
+        (await PendingAsync(0)).ShouldBe(9);
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class PendingReaderTests : IAsyncDisposable
         await AppendAsync(20);
         using var gone = new CancellationTokenSource();
         gone.Cancel();
-        Should.Throw<OperationCanceledException>(() => _reader.Read(_ => 0, gone.Token));
-        Pending(0).ShouldBe(20);
+        await Should.ThrowAsync<OperationCanceledException>(() => _reader.ReadAsync(_ => 0, gone.Token));
+        (await PendingAsync(0)).ShouldBe(20);
     }
 
     [Fact]
@@ -70,18 +70,20 @@ public sealed class PendingReaderTests : IAsyncDisposable
             gate.Wait();
         };
         using var reader = new PendingReader(_scratch.In("log"), disk, "00000000000000aa", TimeProvider.System);
-        var first = Task.Run(() => reader.Read(_ => 0, default));
+        var first = reader.ReadAsync(_ => 0, default);
         (await reading.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
         using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(1));
 
-        Should.Throw<OperationCanceledException>(() => reader.Read(_ => 0, late.Token));
+        await Should.ThrowAsync<OperationCanceledException>(
+            () => reader.ReadAsync(_ => 0, late.Token).WaitAsync(TimeSpan.FromSeconds(30)));
 
         disk.BeforeOpen = null;
         gate.Set();
         (await first).Events.Sum(pending => pending.Events).ShouldBe(1);
     }
 
-    private long Pending(long position) => _reader.Read(_ => position, default).Events.Sum(pending => pending.Events);
+    private async Task<long> PendingAsync(long position) =>
+        (await _reader.ReadAsync(_ => position, default)).Events.Sum(pending => pending.Events);
 
     /// <returns>The offset of the last record.</returns>
     private async Task<long> AppendAsync(int records)

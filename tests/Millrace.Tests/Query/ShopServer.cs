@@ -40,7 +40,7 @@ public sealed class ShopServer : IAsyncLifetime
         new SqlEndpoint(_shop.Runner, keys, TimeProvider.System).Map(_application);
         var ledger = new LedgerReader(
             _shop.Lake.Reader, _shop.Runner,
-            (_, _) => PendingBefore.TryDequeue(out var read) ? read() : new PendingLog(Pending));
+            (_, _) => Task.FromResult(PendingBefore.TryDequeue(out var read) ? read() : new PendingLog(Pending)));
         new LedgerEndpoint(ledger, keys, TimeProvider.System).Map(_application);
         await _application.StartAsync();
         Client = new HttpClient { BaseAddress = new Uri(_application.Urls.Single()) };

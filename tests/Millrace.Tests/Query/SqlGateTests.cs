@@ -33,6 +33,29 @@ public sealed class SqlGateTests(SqlGateTests.SharedGate shared) : IClassFixture
     }
 
     [Fact]
+    public void What_passed_passes_again_and_only_with_its_parameters()
+    {
+        const string Sql = "SELECT * FROM events WHERE tenant = ?";
+        shared.Gate.TryCheck(Sql, 1, out var first, out _).ShouldBeTrue();
+        shared.Gate.TryCheck(Sql, 1, out var second, out _).ShouldBeTrue();
+        second.ShouldBeSameAs(first);
+        shared.Gate.TryCheck(Sql, 0, out var third, out var refusal).ShouldBeFalse();
+        (third, refusal!.Code).ShouldBe((null, "sql_parameter_count"));
+
+        for (var i = 0; i < 1_000; i++)
+        {
+            shared.Gate.TryCheck($"SELECT {i}", 0, out _, out _).ShouldBeTrue();
+        }
+        shared.Gate.TryCheck(Sql, 1, out var forgotten, out _).ShouldBeTrue();
+        forgotten.ShouldNotBeSameAs(first);
+
+        var large = $"SELECT {string.Join(',', Enumerable.Repeat("1", 1_000))}";
+        shared.Gate.TryCheck(large, 0, out var one, out _).ShouldBeTrue();
+        shared.Gate.TryCheck(large, 0, out var other, out _).ShouldBeTrue();
+        other.ShouldNotBeSameAs(one);
+    }
+
+    [Fact]
     public void A_syntax_error_says_where()
     {
         shared.Gate.TryCheck("SELECT 1 FRM x y", 0, out _, out var refusal).ShouldBeFalse();

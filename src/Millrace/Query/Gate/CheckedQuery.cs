@@ -9,7 +9,12 @@ namespace Millrace.Query;
 /// <param name="ParameterCount">Values it needs, bound in order.</param>
 /// <param name="References">Each place that reads one of our tables.</param>
 internal sealed record CheckedQuery(
-    string Text, JsonElement Statement, int ParameterCount, IReadOnlyList<TableReference> References);
+    string Text, JsonElement Statement, int ParameterCount, IReadOnlyList<TableReference> References)
+{
+    /// <summary>The SELECT that computes the constants of its filters, once one was made; never with
+    /// parameters.</summary>
+    public string? Constants { get; set; }
+}
 
 /// <summary>One place in a query that reads a table.</summary>
 /// <param name="Table">Its name in lower case.</param>

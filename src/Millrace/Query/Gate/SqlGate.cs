@@ -25,7 +25,7 @@ internal sealed class SqlGate : IDisposable
     private const int TreeDepthMax = 500;
 
     private const int PassedMax = 128;
-    private const int PassedCharsMax = 4_096;
+    private const int PassedTreeCharsMax = 32 << 10;
 
     private readonly Database _database;
     private readonly AllowedFunctions _functions;
@@ -64,9 +64,11 @@ internal sealed class SqlGate : IDisposable
             return false;
         }
         JsonElement tree;
+        string json;
         try
         {
-            using var parsed = JsonDocument.Parse(Parse(sql), new JsonDocumentOptions { MaxDepth = TreeDepthMax });
+            json = Parse(sql);
+            using var parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = TreeDepthMax });
             tree = parsed.RootElement.Clone();
         }
         catch (JsonException)
@@ -82,7 +84,10 @@ internal sealed class SqlGate : IDisposable
         refusal = ReadTree(sql, tree, out query);
         if (query is not null)
         {
-            Keep(query);
+            if (json.Length <= PassedTreeCharsMax)
+            {
+                Keep(query);
+            }
             refusal = CheckCount(ref query, parameterCount);
         }
         return query is not null;
@@ -101,10 +106,6 @@ internal sealed class SqlGate : IDisposable
 
     private void Keep(CheckedQuery query)
     {
-        if (query.Text.Length > PassedCharsMax)
-        {
-            return;
-        }
         if (_passed.Count >= PassedMax)
         {
             _passed.Clear();

@@ -7,7 +7,7 @@ namespace Millrace.Query;
 /// <summary>Reads the headers of all records at or past each node's position.</summary>
 /// <param name="positionOf">The committed position of a node; 0 if it has none.</param>
 /// <param name="ct">Cancels.</param>
-internal delegate PendingLog ReadPending(Func<string, long> positionOf, CancellationToken ct);
+internal delegate Task<PendingLog> ReadPending(Func<string, long> positionOf, CancellationToken ct);
 
 /// <summary>Which part of the ledger is asked for.</summary>
 /// <param name="From">First minute.</param>
@@ -41,7 +41,7 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
             PendingLog pending;
             try
             {
-                pending = await Task.Run(() => readPending(view.PositionOf, ct), ct);
+                pending = await readPending(view.PositionOf, ct);
             }
             catch (FileNotFoundException) when (tries > 1)
             {

@@ -15,25 +15,17 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
 
     /// <exception cref="FileNotFoundException">A segment was released while it was being opened.</exception>
     /// <exception cref="OperationCanceledException">Nobody wants to know any more.</exception>
-    public PendingLog Read(Func<string, long> positionOf, CancellationToken ct)
+    public async Task<PendingLog> ReadAsync(Func<string, long> positionOf, CancellationToken ct)
     {
         if (!Directory.Exists(logDirectory))
         {
             return new PendingLog([]);
         }
         var position = positionOf(node);
-        _turn.Wait(ct);
+        await _turn.WaitAsync(ct);
         try
         {
-            var counts = _counts?.From == position ? _counts : new Counts(position);
-            if (_counts is null || position > _counts.From)
-            {
-                // Not backwards: a caller with an older snapshot must not make the next one read everything again.
-                _counts = counts;
-            }
-            using var reader = LogReader.Open(logDirectory, disk, counts.Reached, time);
-            counts.Add(reader, ct);
-            return counts.ToLog();
+            return await Task.Run(() => Count(position, ct), ct);
         }
         finally
         {
@@ -42,6 +34,19 @@ internal sealed class PendingReader(string logDirectory, IDisk disk, string node
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private PendingLog Count(long position, CancellationToken ct)
+    {
+        var counts = _counts?.From == position ? _counts : new Counts(position);
+        if (_counts is null || position > _counts.From)
+        {
+            // Not backwards: a caller with an older snapshot must not make the next one read everything again.
+            _counts = counts;
+        }
+        using var reader = LogReader.Open(logDirectory, disk, counts.Reached, time);
+        counts.Add(reader, ct);
+        return counts.ToLog();
+    }
 
     /// <summary>Events from a position up to where the log was last read.</summary>
     private sealed class Counts(long from)

@@ -17,13 +17,14 @@ internal static class FilterValues
 
     /// <returns>One predicate for each reference, in their order.</returns>
     public static IReadOnlyList<Predicate> Evaluate(
-        Connection connection, IReadOnlyList<TableReference> references, IReadOnlyList<object?> parameters)
+        Connection connection, CheckedQuery query, IReadOnlyList<object?> parameters)
     {
+        var references = query.References;
         var filters = references.SelectMany(reference => reference.Filters.Select(filter => (reference, filter)))
             .Select(pair => new TypedFilter(
                 FieldOf(pair.reference.Table, pair.filter.Column), pair.reference, pair.filter))
             .Where(typed => typed.Field is not null).ToList();
-        if (filters.Count == 0 || Compute(connection, filters, parameters) is not { } values)
+        if (filters.Count == 0 || Compute(connection, query, filters, parameters) is not { } values)
         {
             return [.. references.Select(_ => Predicate.All)];
         }
@@ -48,6 +49,27 @@ internal static class FilterValues
 
     /// <summary>All constants with their types, in one row of one query; null if DuckDB refuses any of them.</summary>
     private static Constant[]? Compute(
+        Connection connection, CheckedQuery query, List<TypedFilter> filters, IReadOnlyList<object?> parameters)
+    {
+        try
+        {
+            var constants = query.Constants ?? Select(connection, filters, parameters);
+            query.Constants = parameters.Count == 0 ? constants : null;
+            using var result = connection.Query(constants);
+            result.NextChunk(out var chunk);
+            return [.. Enumerable.Range(0, result.Columns.Count / 2).Select(i => new Constant(
+                result.Columns[2 * i].TypeName, chunk.Column(2 * i).IsNull(0),
+                Raw(chunk.Column((2 * i) + 1), result.Columns[(2 * i) + 1].Type)))];
+        }
+        catch (DuckDbException)
+        {
+            // The query itself will fail on it, or never reach it; the failure ended the transaction.
+            connection.Execute("ROLLBACK; BEGIN TRANSACTION");
+            return null;
+        }
+    }
+
+    private static string Select(
         Connection connection, List<TypedFilter> filters, IReadOnlyList<object?> parameters)
     {
         var tree = new ConstantTree(parameters);
@@ -66,22 +88,9 @@ internal static class FilterValues
                 tree.Add(constant, cast);
             }
         }
-        try
-        {
-            using var deserialize = connection.Prepare("SELECT json_deserialize_sql(CAST(? AS JSON))");
-            using var text = deserialize.Bind(1, tree.ToJson()).Execute();
-            using var result = connection.Query((string)text.Rows().Single()[0]!);
-            result.NextChunk(out var chunk);
-            return [.. Enumerable.Range(0, result.Columns.Count / 2).Select(i => new Constant(
-                result.Columns[2 * i].TypeName, chunk.Column(2 * i).IsNull(0),
-                Raw(chunk.Column((2 * i) + 1), result.Columns[(2 * i) + 1].Type)))];
-        }
-        catch (DuckDbException)
-        {
-            // The query itself will fail on it, or never reach it; the failure ended the transaction.
-            connection.Execute("ROLLBACK; BEGIN TRANSACTION");
-            return null;
-        }
+        using var deserialize = connection.Prepare("SELECT json_deserialize_sql(CAST(? AS JSON))");
+        using var text = deserialize.Bind(1, tree.ToJson()).Execute();
+        return (string)text.Rows().Single()[0]!;
     }
 
     private static object? Raw(Vector vector, DuckDbType type) =>

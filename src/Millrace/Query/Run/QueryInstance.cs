@@ -93,6 +93,10 @@ internal sealed class QueryInstance : IDisposable
                 Directory.Delete(_scratch, recursive: true);
             }
         }
+        catch (IOException)
+        {
+            // What a failing disk keeps goes at the next start; why the query failed matters more.
+        }
         finally
         {
             _gone();

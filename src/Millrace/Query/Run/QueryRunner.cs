@@ -51,12 +51,18 @@ internal sealed class QueryRunner(
         }
         catch (Exception failure)
         {
-            place?.Dispose();
-            var explained = deadline.Explain(failure);
-            deadline.Dispose();
-            if (!ReferenceEquals(explained, failure))
+            try
             {
-                throw explained;
+                // In its place: it may read files.
+                if (deadline.Explain(failure) is var explained && !ReferenceEquals(explained, failure))
+                {
+                    throw explained;
+                }
+            }
+            finally
+            {
+                place?.Dispose();
+                deadline.Dispose();
             }
             throw;
         }
@@ -133,7 +139,7 @@ internal sealed class QueryRunner(
     private static Dictionary<LakeTable, IReadOnlyList<Predicate>> Predicates(Connection connection, Work work)
     {
         var references = work.Query.References;
-        var predicates = FilterValues.Evaluate(connection, references, work.Request.Parameters);
+        var predicates = FilterValues.Evaluate(connection, work.Query, work.Request.Parameters);
         return references.Zip(predicates).GroupBy(pair => pair.First.Table).ToDictionary(
             pairs => LakeTable.All.Single(table => table.Name == pairs.Key),
             pairs => (IReadOnlyList<Predicate>)[.. pairs.Select(
