@@ -22,8 +22,10 @@ internal static class DirectoryCheck
         CheckLayout(scope);
         CheckSettings(scope, settingsFile);
         var versions = ControlCheck.Run(scope);
+        // Before the lake is read: what a running server lets go of until then is in it.
+        var first = LogCheck.First(scope);
         var position = await CheckLakeAsync(scope, ct);
-        new LogCheck(scope, position, versions).Run();
+        new LogCheck(scope, position, versions).Run(first);
         return scope.Report;
     }
 
@@ -65,7 +67,8 @@ internal static class DirectoryCheck
     }
 
     /// <returns>Up to where the lake holds the node's log; 0 if nothing tells.</returns>
-    private static async Task<long> CheckLakeAsync(CheckScope scope, CancellationToken ct)
+    /// <returns>Up to where the log is in the lake; null: it cannot be known.</returns>
+    private static async Task<long?> CheckLakeAsync(CheckScope scope, CancellationToken ct)
     {
         var path = scope.In("catalog.db");
         if (!File.Exists(path))
@@ -73,6 +76,7 @@ internal static class DirectoryCheck
             if (Directory.Exists(scope.In("lake/events/data")))
             {
                 Report(scope, "is missing although there is a lake");
+                return null;
             }
             return 0;
         }
@@ -88,11 +92,11 @@ internal static class DirectoryCheck
         catch (Exception damage) when (damage is CatalogDamagedException or System.Data.Common.DbException)
         {
             Report(scope, damage.Message);
-            return 0;
+            return null;
         }
     }
 
-    private static async Task<long> CheckTablesAsync(CheckScope scope, ICatalog catalog, CancellationToken ct)
+    private static async Task<long?> CheckTablesAsync(CheckScope scope, ICatalog catalog, CancellationToken ct)
     {
         // Nothing is written, so neither ids nor the name of an author matter.
         var tables = LakeTables.Open(
@@ -121,7 +125,7 @@ internal static class DirectoryCheck
             CheckHot(scope, parquet, PositionOf);
         }
         await CheckLedgerAsync(scope, parquet, (tables, loaded.GetValueOrDefault(LakeTable.Ledger)), ct);
-        return Node(scope) is { } own ? PositionOf(own) : 0;
+        return Node(scope) is { } own && loaded.ContainsKey(LakeTable.Events) ? PositionOf(own) : null;
     }
 
     private static void CheckHot(CheckScope scope, ParquetScan parquet, Func<string, long> positionOf)

@@ -6,17 +6,33 @@ namespace Millrace.Audit;
 
 /// <summary>Reads the whole log as the lake would: headers, checksums, and whether control.db holds each control
 /// version that is named.</summary>
-internal sealed class LogCheck(CheckScope scope, long position, IReadOnlySet<string>? versions)
+/// <param name="position">Up to where the lake holds the log; null: it cannot be known.</param>
+internal sealed class LogCheck(CheckScope scope, long? position, IReadOnlySet<string>? versions)
 {
     /// <summary>A running server uses segments again: a reader that meets one goes on behind it.</summary>
     private const int TriesMax = 5;
 
     private readonly HashSet<string> _unknown = [];
 
-    public void Run()
+    /// <summary>Where the log begins; null: there is none, or it cannot be told.</summary>
+    public static LogSegment? First(CheckScope scope)
+    {
+        try
+        {
+            return LogSegments.List(scope.Disk, scope.In("log")) is [var first, ..] ? first : null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or NewerFormatException)
+        {
+            return null; // reading says it
+        }
+    }
+
+    /// <param name="first">Where the log began before the position was read.</param>
+    public void Run(LogSegment? first)
     {
         var directory = scope.In("log");
         CheckHeaders(directory);
+        CheckBegin(first);
         var from = new LogPosition(0, -1);
         for (var attempt = 1; ; attempt++)
         {
@@ -35,6 +51,16 @@ internal sealed class LogCheck(CheckScope scope, long position, IReadOnlySet<str
                 Report(directory, failure.Message, "Mend the disk, or start the newer Millrace, and check again.");
                 return;
             }
+        }
+    }
+
+    private void CheckBegin(LogSegment? first)
+    {
+        if (first?.Header is { } header && header.PreviousEnd > position)
+        {
+            Report(first.Path, string.Create(CultureInfo.InvariantCulture,
+                $"the log begins here: what stood before, up to offset {header.PreviousEnd}, is gone, "
+                + $"and the lake holds only what is before {position}"), Lost(header.PreviousEnd));
         }
     }
 

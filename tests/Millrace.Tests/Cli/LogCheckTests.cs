@@ -60,13 +60,22 @@ public sealed class LogCheckTests : IAsyncLifetime
         Findings().ShouldHaveSingleItem().Problem.ShouldContain("MissingSegment");
     }
 
+    [Fact]
+    public void A_log_that_begins_behind_what_the_lake_holds_is_damage()
+    {
+        File.Delete(_segments[0]);
+
+        Findings().ShouldHaveSingleItem().Problem.ShouldContain("the log begins here");
+    }
+
     private IReadOnlyList<CheckFinding> Findings()
     {
         var scope = new CheckScope(Path.GetDirectoryName(_scratch.In("log"))!, IsDeep: false)
         {
             Disk = _disk, Time = TimeProvider.System,
         };
-        new LogCheck(scope, position: 0, versions: null).Run();
+        var first = LogCheck.First(scope);
+        new LogCheck(scope, position: 0, versions: null).Run(first);
         return scope.Report.Findings;
     }
 }
