@@ -29,6 +29,7 @@ internal sealed class Spares : IDisposable
     private long _releasedTo;
     private bool _isHurried;
     private bool _hasWork = true;
+    private bool _mayTryAgain;
     private bool _isEnding;
     private bool _namesAreUnsynced;
 
@@ -97,7 +98,7 @@ internal sealed class Spares : IDisposable
         lock (_gate)
         {
             _releasedTo = Math.Max(_releasedTo, position);
-            _hasWork = true;
+            (_hasWork, _mayTryAgain) = (true, true);
             Monitor.Pulse(_gate);
         }
     }
@@ -107,6 +108,7 @@ internal sealed class Spares : IDisposable
     {
         lock (_gate)
         {
+            _mayTryAgain = true;
             Monitor.Pulse(_gate);
         }
     }
@@ -164,20 +166,21 @@ internal sealed class Spares : IDisposable
             {
                 Monitor.Wait(_gate);
             }
-            _hasWork = false;
+            (_hasWork, _mayTryAgain) = (false, false);
             return _isEnding ? null : _releasedTo;
         }
     }
 
+    /// <summary>What called while the work failed counts too.</summary>
     private void WaitForTick()
     {
         lock (_gate)
         {
-            _hasWork = true;
-            if (!_isEnding)
+            while (!_mayTryAgain && !_isEnding)
             {
                 Monitor.Wait(_gate);
             }
+            _hasWork = true;
         }
     }
 
