@@ -28,8 +28,15 @@ internal sealed class ProcessTime
         var context = SynchronizationContext.Current;
         // Without it what the timers set off waits for its turn, and does not run inside them.
         SynchronizationContext.SetSynchronizationContext(null);
-        _threads.Around(by, () => Clock.Advance(by));
-        SynchronizationContext.SetSynchronizationContext(context);
+        try
+        {
+            _threads.Around(by, () => Clock.Advance(by));
+        }
+        finally
+        {
+            // The process may die in a timer, and what ends then still runs in the simulation's thread.
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
     /// <summary>False: no timer is set that goes off once.</summary>

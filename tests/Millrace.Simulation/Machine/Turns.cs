@@ -14,6 +14,7 @@ internal sealed class Turns
     private const int LooksBeforeWaiting = 100;
 
     private readonly object _gate = new();
+    private readonly Thread _simulation = Thread.CurrentThread;
     private bool _isFree;
 
     public Walker Log { get; } = new("millrace log");
@@ -48,8 +49,13 @@ internal sealed class Turns
     }
 
     /// <summary>Lets a walker that stands do so many operations, and returns when it is at rest again.</summary>
+    /// <exception cref="SimulatorException">The program went on in another thread than the simulation's.</exception>
     public void Go(Walker walker, int steps)
     {
+        if (Thread.CurrentThread != _simulation)
+        {
+            throw new SimulatorException($"'{walker.Name}' was let go by '{Thread.CurrentThread.Name}'.");
+        }
         lock (_gate)
         {
             walker.StepsLeft = steps - 1;
