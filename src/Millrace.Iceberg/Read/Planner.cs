@@ -35,8 +35,13 @@ public sealed class Planner(TableStore store)
             if (pruning.MayMatch(manifest))
             {
                 Manifest decoded = await store.Manifests.GetAsync(manifest, ct);
-                files.AddRange(decoded.Entries.Where(entry => entry.IsLive).Select(entry => entry.File)
-                    .Where(pruning.MayMatch));
+                foreach (ManifestEntry entry in decoded.Entries)
+                {
+                    if (entry.IsLive && pruning.MayMatch(entry.File))
+                    {
+                        files.Add(entry.File);
+                    }
+                }
             }
         }
         return files;

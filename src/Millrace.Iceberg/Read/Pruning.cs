@@ -13,23 +13,25 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
     internal bool MayMatch(ManifestFile manifest)
     {
         SpecConditions spec = OfSpec(manifest.SpecId);
-        return manifest.Partitions is not { } summaries
-            || summaries.Count != spec.FieldCount
-            || spec.Conditions.All(each => summaries[each.Index] is var summary
-                && new ValueRange(each.Type, summary.Lower, summary.Upper, summary.ContainsNan != false)
-                    .MaySatisfy(each.Condition));
+        if (manifest.Partitions is not { } summaries || summaries.Count != spec.FieldCount)
+        {
+            return true;
+        }
+        foreach (Projection each in spec.Conditions)
+        {
+            PartitionSummary summary = summaries[each.Index];
+            if (!new ValueRange(each.Type, summary.Lower, summary.Upper, summary.ContainsNan != false)
+                .MaySatisfy(each.Condition))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// <summary>False if no row of the file can satisfy the predicate.</summary>
-    internal bool MayMatch(DataFile file)
-    {
-        SpecConditions spec = OfSpec(file.SpecId);
-        bool mayByPartition = file.Partition.Count != spec.FieldCount
-            // The source of a null partition value is null, and null satisfies nothing.
-            || spec.Conditions.All(each => file.Partition[each.Index] is { } value
-                && new ValueRange(each.Type, value, value, MayHoldNan: true).MaySatisfy(each.Condition));
-        return mayByPartition && _columns.All(column => MayMatch(file, column.Type, column.Condition));
-    }
+    internal bool MayMatch(DataFile file) => MayMatchByPartition(file, OfSpec(file.SpecId))
+        && Array.TrueForAll(_columns, column => MayMatch(file, column.Type, column.Condition));
 
     /// <summary>False if the manifest certainly does not list the file.</summary>
     internal static bool MayHold(TableMetadata metadata, ManifestFile manifest, DataFile file)
@@ -59,6 +61,24 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
         return true;
     }
 
+    private static bool MayMatchByPartition(DataFile file, SpecConditions spec)
+    {
+        if (file.Partition.Count != spec.FieldCount)
+        {
+            return true;
+        }
+        foreach (Projection each in spec.Conditions)
+        {
+            // The source of a null partition value is null, and null satisfies nothing.
+            if (file.Partition[each.Index] is not { } value
+                || !new ValueRange(each.Type, value, value, MayHoldNan: true).MaySatisfy(each.Condition))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static bool MayMatch(DataFile file, PrimitiveType type, Condition condition)
     {
         int id = condition.FieldId;
@@ -78,7 +98,7 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
         {
             IReadOnlyList<PartitionField> fields = metadata.FindSpec(id).Fields;
             _bySpec[id] = known = new SpecConditions(
-                fields.Count, [.. fields.SelectMany((field, index) => Projected(field, index))]);
+                fields.Count, [.. fields.SelectMany(Projected)]);
         }
         return known;
     }
@@ -111,7 +131,7 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
     };
 
     /// <summary>What the predicate demands of the partition values of one spec.</summary>
-    private sealed record SpecConditions(int FieldCount, IReadOnlyList<Projection> Conditions);
+    private sealed record SpecConditions(int FieldCount, Projection[] Conditions);
 
     /// <summary>A condition on the partition field at an index.</summary>
     private sealed record Projection(int Index, PrimitiveType Type, Condition Condition);

@@ -116,6 +116,22 @@ public class PlannerTests
         (await _world.PlanAsync(table)).ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData(Comparison.GreaterOrEqual, 2)]
+    [InlineData(Comparison.LessOrEqual, 0)]
+    public async Task A_file_without_bounds_is_left_out_by_its_day(Comparison comparison, int day)
+    {
+        DataFile file = _world.DataFile(1) with
+        {
+            LowerBounds = new Dictionary<int, byte[]>(), UpperBounds = new Dictionary<int, byte[]>(),
+        };
+        Table table = await _world.CommitAsync(World.Creation(World.Events).Append([file]));
+        Condition On(int when) => new(EventTime, comparison, Bounds.Long(World.Micros(when)));
+
+        (await _world.PlanAsync(table, On(day))).ShouldBeEmpty();
+        (await _world.PlanAsync(table, On(1))).ShouldHaveSingleItem();
+    }
+
     [Fact]
     public async Task Rows_whose_time_is_null_are_found_only_without_a_time()
     {

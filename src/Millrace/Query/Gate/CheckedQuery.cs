@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Millrace.Iceberg;
 
 namespace Millrace.Query;
 
@@ -14,6 +15,10 @@ internal sealed record CheckedQuery(
     /// <summary>The SELECT that computes the constants of its filters, once one was made; never with
     /// parameters.</summary>
     public string? Constants { get; set; }
+
+    /// <summary>What its filters ask of each reference, once it was computed, if no parameter, function or clock is in
+    /// it.</summary>
+    public IReadOnlyList<Predicate>? Predicates { get; set; }
 }
 
 /// <summary>One place in a query that reads a table.</summary>
@@ -32,4 +37,8 @@ internal enum FilterOperator { Equal, Less, LessOrEqual, Greater, GreaterOrEqual
 /// <param name="Column">In lower case; perhaps no column of the table.</param>
 /// <param name="Operator">Column on the left.</param>
 /// <param name="Constants">Expressions without columns; exactly one unless <see cref="FilterOperator.In"/>.</param>
-internal sealed record ColumnFilter(string Column, FilterOperator Operator, IReadOnlyList<JsonElement> Constants);
+internal sealed record ColumnFilter(string Column, FilterOperator Operator, IReadOnlyList<JsonElement> Constants)
+{
+    /// <summary>True if the constants are values as they are written, cast at most: the same in every run.</summary>
+    public bool IsLiteral { get; init; }
+}

@@ -90,7 +90,10 @@ internal static class ColumnFilters
             if (ColumnOf(column, table) is { } name && constants.Length <= ConstantsMax
                 && constants.All(constant => IsConstant(constant, ConstantDepthMax)))
             {
-                filters.Add(new ColumnFilter(name, comparison, constants));
+                filters.Add(new ColumnFilter(name, comparison, constants)
+                {
+                    IsLiteral = Array.TrueForAll(constants, IsLiteral),
+                });
             }
         }
     }
@@ -123,4 +126,12 @@ internal static class ColumnFilters
             && (!expression.TryGetProperty("children", out var children)
                 || children.EnumerateArray().All(item => IsConstant(item, depthLeft - 1)));
     }
+
+    /// <remarks>DuckDB has no text that a cast would turn into the time of day, as 'now' is elsewhere.</remarks>
+    private static bool IsLiteral(JsonElement expression) => expression.GetProperty("class").GetString() switch
+    {
+        "CONSTANT" => true,
+        "CAST" => expression.GetProperty("child").GetProperty("class").GetString() == "CONSTANT",
+        _ => false,
+    };
 }

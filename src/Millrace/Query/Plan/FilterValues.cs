@@ -19,6 +19,10 @@ internal static class FilterValues
     public static IReadOnlyList<Predicate> Evaluate(
         Connection connection, CheckedQuery query, IReadOnlyList<object?> parameters)
     {
+        if (query.Predicates is { } known)
+        {
+            return known;
+        }
         var references = query.References;
         var filters = references.SelectMany(reference => reference.Filters.Select(filter => (reference, filter)))
             .Select(pair => new TypedFilter(
@@ -39,9 +43,11 @@ internal static class FilterValues
                 conditions.Add((typed.Reference, condition));
             }
         }
-        return [.. references.Select(reference => new Predicate(
+        IReadOnlyList<Predicate> predicates = [.. references.Select(reference => new Predicate(
             [.. conditions.Where(found => ReferenceEquals(found.Reference, reference))
                 .Select(found => found.Condition)]))];
+        query.Predicates = parameters.Count == 0 && filters.All(typed => typed.Filter.IsLiteral) ? predicates : null;
+        return predicates;
     }
 
     private static Field? FieldOf(string table, string column) =>
