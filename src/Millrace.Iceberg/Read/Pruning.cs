@@ -84,8 +84,7 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
         int id = condition.FieldId;
         bool isAllNull = file.ValueCounts.TryGetValue(id, out long values)
             && file.NullCounts.TryGetValue(id, out long nulls) && values == nulls;
-        bool mayHoldNan = type.Kind is PrimitiveKind.Float or PrimitiveKind.Double
-            && !(file.NanCounts.TryGetValue(id, out long nans) && nans == 0);
+        bool mayHoldNan = !(file.NanCounts.TryGetValue(id, out long nans) && nans == 0);
         return !isAllNull
             && new ValueRange(
                 type, file.LowerBounds.GetValueOrDefault(id), file.UpperBounds.GetValueOrDefault(id), mayHoldNan)

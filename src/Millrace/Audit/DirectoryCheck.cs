@@ -66,7 +66,6 @@ internal static class DirectoryCheck
         }
     }
 
-    /// <returns>Up to where the lake holds the node's log; 0 if nothing tells.</returns>
     /// <returns>Up to where the log is in the lake; null: it cannot be known.</returns>
     private static async Task<long?> CheckLakeAsync(CheckScope scope, CancellationToken ct)
     {

@@ -60,7 +60,10 @@ internal sealed class LogCheck(CheckScope scope, long? position, IReadOnlySet<st
         {
             Report(first.Path, string.Create(CultureInfo.InvariantCulture,
                 $"the log begins here: what stood before, up to offset {header.PreviousEnd}, is gone, "
-                + $"and the lake holds only what is before {position}"), Lost(header.PreviousEnd));
+                + $"and the lake holds only what is before {position}"),
+                position > 0 ? Lost(header.PreviousEnd)
+                    : "The lake begins with what is there and counts nothing of what stood before; nothing brings it "
+                        + "back but a copy of the segments or the clients. Look at the disk.");
         }
     }
 
@@ -136,8 +139,9 @@ internal sealed class LogCheck(CheckScope scope, long? position, IReadOnlySet<st
         }
     }
 
-    private string Lost(long end) => end <= position
-        ? "Nothing is lost: the lake holds what stood there. Look at the disk."
+    private string Lost(long end) => position is null
+        ? "Whether the lake holds what stood there can be told when catalog.db is mended. Look at the disk."
+        : end <= position ? "Nothing is lost: the lake holds what stood there. Look at the disk."
         : "The lake passes over it and counts its events as damaged; nothing brings them back but a copy of the "
             + "segment or the clients. Look at the disk.";
 

@@ -267,7 +267,7 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
             {
                 _sealed.Reader.TryRead(out var generation);
                 await RetryAsync("commit to the lake", () => CommitAsync(generation!), halt.Token);
-                await CareAsync(() => parts.Care.AfterCommitAsync(generation!));
+                await CareAfterAsync(generation!);
             }
         }
         catch
@@ -281,11 +281,23 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         }
     }
 
+    private async Task CareAfterAsync(Generation generation)
+    {
+        _begun[Care] = time.GetTimestamp();
+        try
+        {
+            await CareAsync(() => parts.Care.AfterCommitAsync(generation));
+        }
+        finally
+        {
+            _begun.TryRemove(Care, out _);
+        }
+    }
+
     /// <summary>Care that fails must not hold up commits: it is due again after the next one. A damaged id run is not
     /// for care to mend: the role begins anew and rebuilds it.</summary>
     private async Task CareAsync(Func<Task> care)
     {
-        _begun[Care] = time.GetTimestamp();
         try
         {
             await care();
@@ -294,10 +306,6 @@ internal sealed class LakeLoop(LakeLoopParts parts, LakeOptions options, TimePro
         {
             parts.Metrics.Retried(Care);
             logger.StepFailed(exception, Care, 1);
-        }
-        finally
-        {
-            _begun.TryRemove(Care, out _);
         }
     }
 

@@ -117,19 +117,20 @@ public class PlannerTests
     }
 
     [Theory]
-    [InlineData(Comparison.GreaterOrEqual, 2)]
-    [InlineData(Comparison.LessOrEqual, 0)]
+    [InlineData(Comparison.GreaterOrEqual, 3)]
+    [InlineData(Comparison.LessOrEqual, 1)]
     public async Task A_file_without_bounds_is_left_out_by_its_day(Comparison comparison, int day)
     {
-        DataFile file = _world.DataFile(1) with
+        DataFile Bare(int on) => _world.DataFile(on) with
         {
             LowerBounds = new Dictionary<int, byte[]>(), UpperBounds = new Dictionary<int, byte[]>(),
         };
-        Table table = await _world.CommitAsync(World.Creation(World.Events).Append([file]));
-        Condition On(int when) => new(EventTime, comparison, Bounds.Long(World.Micros(when)));
+        Table table = await _world.CommitAsync(World.Creation(World.Events).Append([Bare(1), Bare(3)]));
 
-        (await _world.PlanAsync(table, On(day))).ShouldBeEmpty();
-        (await _world.PlanAsync(table, On(1))).ShouldHaveSingleItem();
+        IReadOnlyList<DataFile> files = await new Planner(_world.Store).PlanAsync(
+            table, new Predicate([new Condition(EventTime, comparison, Bounds.Long(World.Micros(2)))]), default);
+
+        Bounds.Decode(FieldType.Date, files.ShouldHaveSingleItem().Partition[0]!).ShouldBe(day);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Millrace.DuckDb;
 using Millrace.Lake;
 using Millrace.Query;
 
@@ -58,6 +59,38 @@ public sealed class PruningTests(PruningTests.Days days) : IClassFixture<Pruning
         using var query = await days.Runner.StartAsync(
             new QueryRequest("SELECT count(*) FROM events", []) { Tenant = "nobody" }, default);
         query.Statistics.Files.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_same_text_reads_the_files_of_its_parameters()
+    {
+        const string Sql = "SELECT batch_index FROM events WHERE event = ? AND event_time >= ?";
+        foreach (var (name, day, rows) in new[] { ("only3", "2026-01-01", 1), ("only7", "2026-01-01", 1), ("only7", "2026-01-09", 0) })
+        {
+            using var query = await days.Runner.StartAsync(new QueryRequest(Sql, [name, day]), default);
+            (query.Statistics.Files, (await SmallLake.RowsAsync(query)).Count).ShouldBe((rows, rows), $"{name} {day}");
+        }
+    }
+
+    [Theory]
+    [InlineData("event = 'only3' AND event_time >= '2026-01-03'", true)]
+    [InlineData("event_time IN (TIMESTAMP '2026-01-03', CAST('2026-01-04' AS DATE))", true)]
+    [InlineData("event = 'only3' AND event_time < now()", false)]
+    [InlineData("event_time < current_date", false)]
+    [InlineData("event_time < today()", false)]
+    [InlineData("event = upper('x')", false)]
+    [InlineData("event_time < CAST('2026-01-03' AS DATE) + INTERVAL 1 DAY", false)]
+    [InlineData("event = ?", false, "x")]
+    public void Only_what_is_the_same_in_every_run_is_remembered(string where, bool isSame, params object?[] parameters)
+    {
+        using var gate = new SqlGate();
+        using var database = Database.Open(null);
+        using var connection = database.Connect();
+        gate.TryCheck($"SELECT 1 FROM events WHERE {where}", parameters.Length, out var query, out _).ShouldBeTrue();
+
+        var predicates = FilterValues.Evaluate(connection, query!, parameters);
+
+        query!.Predicates.ShouldBe(isSame ? predicates : null);
     }
 
     /// <summary>100 seeded conditions; the same ones in a form that cannot prune must give the same rows.</summary>

@@ -3,8 +3,8 @@ using Millrace.Iceberg;
 
 namespace Millrace.Query;
 
-/// <summary>A statement that passed <see cref="SqlGate"/>: one SELECT over our tables, with allowed functions
-/// only.</summary>
+/// <summary>A statement that passed <see cref="SqlGate"/>: one SELECT over our tables, with allowed functions only.
+/// Thread safe: all who ask the same share it, and whoever computes what it remembers gets the same.</summary>
 /// <param name="Text">As it was sent.</param>
 /// <param name="Statement">DuckDB's own syntax tree of it.</param>
 /// <param name="ParameterCount">Values it needs, bound in order.</param>

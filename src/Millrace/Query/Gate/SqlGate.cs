@@ -25,7 +25,7 @@ internal sealed class SqlGate : IDisposable
     private const int TreeDepthMax = 500;
 
     private const int PassedMax = 128;
-    private const int PassedTreeCharsMax = 32 << 10;
+    private const int PassedCharsMax = 32 << 10;
 
     private readonly Database _database;
     private readonly AllowedFunctions _functions;
@@ -84,7 +84,8 @@ internal sealed class SqlGate : IDisposable
         refusal = ReadTree(sql, tree, out query);
         if (query is not null)
         {
-            if (json.Length <= PassedTreeCharsMax)
+            // Comments are in the text alone.
+            if (sql.Length <= PassedCharsMax && json.Length <= PassedCharsMax)
             {
                 Keep(query);
             }

@@ -25,7 +25,9 @@ internal sealed class QueryInstance : IDisposable
         (_scratch, _gone) = (scratch, gone);
         _database = Database.Open(null, Settings(options, scratch));
         Connection = _database.Connect();
-        Connection.Execute($"SET TimeZone = 'UTC'; CREATE SCHEMA {LakeTable.Namespace}");
+        // A view is bound when it is made and when it is used: the footer of its first file is read once for both.
+        Connection.Execute(
+            $"SET TimeZone = 'UTC'; SET parquet_metadata_cache = true; CREATE SCHEMA {LakeTable.Namespace}");
     }
 
     public Connection Connection { get; }
@@ -119,5 +121,7 @@ internal sealed class QueryInstance : IDisposable
         ["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{options.MemoryBytesMax}B"),
         ["temp_directory"] = scratch,
         ["max_temp_directory_size"] = string.Create(CultureInfo.InvariantCulture, $"{options.ScratchBytesMax}B"),
+        // It would copy what is read, for later queries of this instance, of which there are none.
+        ["enable_external_file_cache"] = "false",
     };
 }
