@@ -1,13 +1,15 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Millrace.Cli;
 
 namespace Millrace.Bench;
 
-/// <summary>Posts one body again and again, under an event id of its own each time, on a schedule or as fast as the
-/// answers come, beside the disk's own <c>fdatasync</c> in the same seconds.</summary>
-internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
+/// <summary>Posts the events of a file one by one, again and again, under an event id of its own each time, on a
+/// schedule or as fast as the answers come, beside the disk's own <c>fdatasync</c> in the same seconds.</summary>
+/// <param name="EventsFile">A JSON array.</param>
+internal sealed record OpenLoop(Uri To, string Key, string EventsFile)
 {
     private static ReadOnlySpan<byte> IdMember => "\"event_id\":\""u8;
 
@@ -26,8 +28,8 @@ internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
     /// <returns>One JSON object; times in milliseconds.</returns>
     public async Task<string> RunAsync()
     {
-        var body = await File.ReadAllBytesAsync(BodyFile);
-        var id = body.AsSpan().IndexOf(IdMember) + IdMember.Length + IdKept;
+        using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(EventsFile));
+        byte[][] events = [.. file.RootElement.EnumerateArray().Select(each => JsonMarshal.GetRawUtf8Value(each).ToArray())];
         var clock = TimeProvider.System;
         var begin = clock.GetTimestamp();
         bool IsOver() => clock.GetElapsedTime(begin) >= Duration;
@@ -35,7 +37,7 @@ internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
         var probe = new Thread(() => disk = new DiskProbe(Directory, clock).Run(IsOver));
         probe.Start();
         var load = new HttpLoad(
-            new LoadPlan(To, Key, Connections, number => IsOver() ? null : WithId(body, id, number)) { Rate = Rate },
+            new LoadPlan(To, Key, Connections, number => IsOver() ? null : WithId(events[number % events.Length], number)) { Rate = Rate },
             clock).Run();
         probe.Join();
         return JsonSerializer.Serialize(new
@@ -47,10 +49,11 @@ internal sealed record OpenLoop(Uri To, string Key, string BodyFile)
         });
     }
 
-    /// <summary>The last twelve digits of the first event's UUID become the number.</summary>
-    private static byte[] WithId(byte[] body, int at, long number)
+    /// <summary>The last twelve digits of the event's UUID become the number.</summary>
+    private static byte[] WithId(byte[] body, long number)
     {
         byte[] own = [.. body];
+        var at = own.AsSpan().IndexOf(IdMember) + IdMember.Length + IdKept;
         Utf8Formatter.TryFormat(number, own.AsSpan(at, IdDigits), out _, new StandardFormat('x', IdDigits));
         return own;
     }

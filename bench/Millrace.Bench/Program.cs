@@ -30,8 +30,8 @@ switch (args)
     case ["discard", var port]:
         await Discard.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
         return 0;
-    case ["post", var to, var key, var body, var rate, var seconds, var connections, var directory]:
-        var load = new OpenLoop(new Uri(to), key, body)
+    case ["post", var to, var key, var events, var rate, var seconds, var connections, var directory]:
+        var load = new OpenLoop(new Uri(to), key, events)
         {
             Rate = rate == "max" ? null : double.Parse(rate, CultureInfo.InvariantCulture),
             Duration = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)),
@@ -50,7 +50,8 @@ switch (args)
                 discard 8081                     an HTTP server on 127.0.0.1 that reads and forgets
                 shape FILE                       tells how fast a native body is checked
                 post URL KEY FILE RATE|max SECONDS CONNECTIONS DIR
-                                                 posts a file on a schedule, syncs 4 KB in DIR meanwhile
+                                                 posts the events of a JSON array one by one on a schedule,
+                                                 syncs 4 KB in DIR meanwhile
                 lake /tmp/data 100000000         makes a data directory with so many events in 1,488 files
                 query /tmp/data URL KEY PID 9    asks the server of it and a plain DuckDB in turn, nine times
                 clients URL KEY PID 8            eight clients ask at once for 20 s

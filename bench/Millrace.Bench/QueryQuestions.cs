@@ -10,6 +10,9 @@ internal sealed record QueryQuestion(string Name, QuerySpan Span, string Select,
     /// <summary>What it may take in ms; null: no bound was set.</summary>
     public int? MillisecondsMax { get; init; }
 
+    /// <summary>Asked in other words each time, so that the server remembers nothing of it.</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>What else must hold of a row.</summary>
     public string Where { get; init; } = "";
 
@@ -53,6 +56,7 @@ internal static class QueryQuestions
     public static readonly IReadOnlyList<QueryQuestion> All =
     [
         new("an hour by event", Hour, Counts) { Tail = ByEvent, MillisecondsMax = 10 },
+        new("an hour by event, never asked before", Hour, Counts) { Tail = ByEvent, IsNew = true },
         new("a day by event", Day, Counts) { Tail = ByEvent, MillisecondsMax = 60 },
         new("a month by event", Month, Counts) { Tail = ByEvent, MillisecondsMax = 1000 },
         new("people of an hour", Hour, People),
@@ -68,5 +72,5 @@ internal static class QueryQuestions
 
     /// <summary>What many ask at once.</summary>
     public static IReadOnlyList<QueryQuestion> Dashboard { get; } =
-        [.. All.Where(question => question.Span == Hour || question.Span == Day)];
+        [.. All.Where(question => (question.Span == Hour || question.Span == Day) && !question.IsNew)];
 }

@@ -7,13 +7,13 @@ part_latency() {
   trap 'stop_peers; finish' EXIT
   peer_millrace alone disk
   touch_memory
-  post alone single max 10 >"$work/warm.json"
-  post alone single max 10 >"$work/max.json"
+  post alone max 10 >"$work/warm.json"
+  post alone max 10 >"$work/max.json"
   most=$(json "$work/max.json" requests_per_second)
   rate=$((most / 2))
   report "single events, collector alone: at most $most requests/s (closed loop, $connections connections)"
   for round in 1 2 3 4 5; do
-    post alone single "$rate" "$seconds" >"$work/run$round.json"
+    post alone "$rate" "$seconds" >"$work/run$round.json"
     report "open loop at $rate/s, run $round: $(latencies "$work/run$round.json")"
   done
   # Small segments, the lake beside the collector so that they are released and used again.
@@ -22,10 +22,10 @@ part_latency() {
  "keys": [{"role": "write", "tenant": "shop", "source": "bench", "value": "$write_key"}]}
 EOT
   peer whole /v1/events "$program" up --data "$work/whole" --config "$work/whole.json" --http 127.0.0.1:@PORT@
-  post whole single 1000 10 >"$work/warm.json"
+  post whole 1000 10 >"$work/warm.json"
   local opened released
   opened=$(metric millrace_log_segments_opened_total) released=$(metric millrace_log_segments_released_total)
-  post whole single $((rate / 4)) "$seconds" >"$work/rotation.json"
+  post whole $((rate / 4)) "$seconds" >"$work/rotation.json"
   report "whole pipeline, segments of 1 MiB, open loop at $((rate / 4))/s:" \
     "$(($(metric millrace_log_segments_opened_total) - opened)) segments opened," \
     "$(($(metric millrace_log_segments_released_total) - released)) released; $(latencies "$work/rotation.json")"
@@ -33,10 +33,10 @@ EOT
   for round in "$work"/run?.json "$work/rotation.json"; do [ "$(json "$round" p999 | cut -d. -f1)" -lt 200 ]; done
 }
 
-# PEER BODY RATE SECONDS
+# PEER RATE SECONDS: the events of the batch, one by one.
 post() {
   "$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench" post "${url_of[$1]}${path_of[$1]}" "$write_key" \
-    "$work/$2.json" "$3" "$4" "$connections" "$work"
+    "$work/batch.json" "$2" "$3" "$connections" "$work"
 }
 
 metric() { curl -sf "${url_of[whole]}/metrics" | awk -v name="$1" '$1 == name { print $2 }'; }

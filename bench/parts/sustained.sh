@@ -13,7 +13,7 @@ send() {
   if [ "$2" -gt 1 ]; then
     "$program" generate --for "$3s" --rate "$1" --batch "$2" --tenants 20 --to "$url" --key "$admin_key" --json
   else
-    "$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench" post "$url/v1/events" "$write_key" "$work/single.json" \
+    "$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench" post "$url/v1/events" "$write_key" "$work/batch.json" \
       "$1" "$3" 64 "$work"
   fi
 }
