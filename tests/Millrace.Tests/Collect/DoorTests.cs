@@ -4,6 +4,7 @@ using Millrace.Collect;
 using Millrace.Control;
 using Millrace.Events;
 using Millrace.Log;
+using Millrace.Tests.Lake;
 
 namespace Millrace.Tests.Collect;
 
@@ -195,7 +196,7 @@ public class DoorTests
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await answer.Content.ReadAsStringAsync()).ShouldContain("bodies_in_flight");
         small.StatusCode.ShouldBe(HttpStatusCode.OK);
-        collector.Get<BodyBudget>().Reserved.ShouldBe(0);
+        await Until.TrueAsync(() => collector.Get<BodyBudget>().Reserved == 0);
     }
 
     [Fact]

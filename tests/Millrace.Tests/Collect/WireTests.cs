@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Millrace.Collect;
 using Millrace.Events;
+using Millrace.Tests.Lake;
 
 namespace Millrace.Tests.Collect;
 
@@ -68,7 +69,7 @@ public class WireTests
         var refusals = collector.Log.Records.Single(record => record.Kind == EnvelopeKind.Refusals);
         refusals.BodyText.ShouldContain("client_gone");
         collector.Log.Records.ShouldNotContain(record => record.Kind == EnvelopeKind.Batch);
-        collector.Get<BodyBudget>().Reserved.ShouldBe(0);
+        await Until.TrueAsync(() => collector.Get<BodyBudget>().Reserved == 0);
     }
 
     [Fact]
@@ -113,7 +114,7 @@ public class WireTests
         }
 
         (await status).ShouldStartWith("HTTP/1.1 408");
-        budget.Reserved.ShouldBe(0);
+        await Until.TrueAsync(() => budget.Reserved == 0);
     }
 
     [Fact]
@@ -126,10 +127,7 @@ public class WireTests
         var third = await Outcome(collector);
         first.Close();
         var later = "closed";
-        while (later == "closed")
-        {
-            later = await Outcome(collector);
-        }
+        await Until.TrueAsync(async () => (later = await Outcome(collector)) != "closed");
 
         third.ShouldBe("closed");
         later.ShouldBe("HTTP/1.1 200 OK");
@@ -145,7 +143,7 @@ public class WireTests
 
         ((int)answer.StatusCode).ShouldBe(503);
         (await answer.Content.ReadAsStringAsync()).ShouldContain("bodies_in_flight");
-        collector.Get<BodyBudget>().Reserved.ShouldBe(0);
+        await Until.TrueAsync(() => collector.Get<BodyBudget>().Reserved == 0);
     }
 
     [Fact]
@@ -154,10 +152,7 @@ public class WireTests
         await using var collector = await TestCollector.StartAsync(
             settings: """{"collect":{"connections_max":16}}""");
         using var busy = await collector.ConnectAsync(Head + "Content-Length: 2\r\n\r\n[");
-        while (collector.Get<BodyBudget>().Reserved == 0)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => collector.Get<BodyBudget>().Reserved > 0);
         var idle = new List<Socket>();
         for (var n = 0; n < 40; n++)
         {
@@ -167,10 +162,7 @@ public class WireTests
 
         // Room is made while others come; whoever is turned away in between comes again.
         var outcome = "closed";
-        for (var tries = 0; tries < 1_000 && outcome == "closed"; tries++)
-        {
-            outcome = await Outcome(collector);
-        }
+        await Until.TrueAsync(async () => (outcome = await Outcome(collector)) != "closed");
 
         outcome.ShouldBe("HTTP/1.1 200 OK");
         await busy.SendAsync("]"u8.ToArray());
