@@ -3,11 +3,12 @@
 part_query() {
   local rows=${MILLRACE_BENCH_ROWS:-100000000} rounds=${MILLRACE_BENCH_ROUNDS:-9} begin=$SECONDS
   local bench_program=$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench within=0
-  "$bench_program" lake "$work/data" "$rows"
-  report "$rows events in $(find "$work/data/lake/events/data" -name '*.parquet' | wc -l) files," \
-    "$(du -sm "$work/data/lake" | cut -f1) MiB, written in $((SECONDS - begin)) s"
+  local data=${MILLRACE_BENCH_LAKE:-$work/data}
+  [ -d "$data" ] || "$bench_program" lake "$data" "$rows"
+  report "$rows events in $(find "$data/lake/events/data" -name '*.parquet' | wc -l) files," \
+    "$(du -sm "$data/lake" | cut -f1) MiB, written in $((SECONDS - begin)) s"
   start
-  "$bench_program" query "$work/data" "$url" "$admin_key" "$server" "$rounds" >"$work/race.md" || within=$?
+  "$bench_program" query "$data" "$url" "$admin_key" "$server" "$rounds" >"$work/race.md" || within=$?
   { echo; cat "$work/race.md"; echo; } | tee -a "$result"
   "$bench_program" clients "$url" "$admin_key" "$server" 8 | tee -a "$result"
   stop
@@ -21,7 +22,7 @@ query_postgres() {
   binaries=$(dirname "$(ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null | tail -1)")
   [ -x "$binaries/initdb" ] || { report "PostgreSQL is not installed: not measured"; return 0; }
   postgres_start
-  "$bench_program" day "$work/data" "$work/day.csv" >"$work/day.sql"
+  "$bench_program" day "$data" "$work/day.csv" >"$work/day.sql"
   { cat "$work/day.sql"
     echo "\\copy events FROM '$work/day.csv' (FORMAT csv)"
     echo "CREATE INDEX ON events (event_time); CREATE INDEX ON events (tenant, event, event_time);"
@@ -30,7 +31,7 @@ query_postgres() {
   report "PostgreSQL $("$binaries/postgres" --version | cut -d' ' -f3), the day alone with all columns:" \
     "$(echo "SELECT pg_table_size('events') >> 20, pg_indexes_size('events') >> 20" | postgres_sql | tr '|' ' ' |
       awk '{ print $1 " MiB and " $2 " MiB of indexes" }')," \
-    "Parquet $(du -cm "$work/data/lake/events/data/year=2026/month=01/day=15" | tail -1 | cut -f1) MiB"
+    "Parquet $(du -cm "$data/lake/events/data/year=2026/month=01/day=15" | tail -1 | cut -f1) MiB"
   for name in "a day by event" "people of a day" "a tenant's day by event" "a user's day"; do
     sql=$("$bench_program" question "$name")
     milliseconds=$({
