@@ -1,11 +1,12 @@
 # shellcheck shell=bash
-# Every fuzz target for an hour (MILLRACE_FUZZ_SECONDS), all at once (bench/README.md).
+# Every fuzz target for an hour (MILLRACE_FUZZ_SECONDS), all at once (bench/README.md); what fails stays in
+# artifacts/findings.
 part_fuzz() {
   local seconds=${MILLRACE_FUZZ_SECONDS:-3600} fuzz=$root/artifacts/bin/Millrace.Fuzz/release/Millrace.Fuzz
   local target failed=0 pids=()
   for target in native segment record body log avro metadata; do
     nice "$fuzz" "$target" --seconds "$seconds" --corpus "$root/tests/Millrace.Fuzz/corpus/$target" \
-      --findings "$work/findings" >"$work/$target.json" 2>"$work/$target.err" &
+      --findings "$root/artifacts/findings" >"$work/$target.json" 2>"$work/$target.err" &
     pids+=($!)
   done
   for target in "${pids[@]}"; do

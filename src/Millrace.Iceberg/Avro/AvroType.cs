@@ -102,10 +102,10 @@ internal sealed class AvroType
         /// <summary>Remembers a named type; returns the scope inside it.</summary>
         internal Scope Name(JsonElement json, AvroType type)
         {
-            string name = json.GetProperty("name").GetString()!;
+            string name = json.Text("name");
             int dot = name.LastIndexOf('.');
             string space = dot >= 0 ? name[..dot]
-                : json.TryGetProperty("namespace", out JsonElement given) ? given.GetString()! : Space;
+                : json.TryGetProperty("namespace", out _) ? json.Text("namespace") : Space;
             Named[$"{space}.{name[(dot + 1)..]}"] = type;
             return this with { Space = space };
         }

@@ -21,8 +21,8 @@ public sealed record PartitionSpec(int Id, IReadOnlyList<PartitionField> Fields)
         new PartitionField(
             field.GetProperty("source-id").GetInt32(),
             field.GetProperty("field-id").GetInt32(),
-            field.GetProperty("name").GetString()!,
-            field.GetProperty("transform").GetString()!))];
+            field.Text("name"),
+            field.Text("transform")))];
 
     internal void Write(Utf8JsonWriter writer)
     {

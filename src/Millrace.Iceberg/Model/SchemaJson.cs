@@ -26,7 +26,7 @@ internal static class SchemaJson
 
     private static Field ReadField(JsonElement json) => new(
         json.GetProperty("id").GetInt32(),
-        json.GetProperty("name").GetString() ?? throw new FormatException("a field without a name"),
+        json.Text("name"),
         ReadType(json.GetProperty("type")),
         json.GetProperty("required").GetBoolean(),
         json.TryGetProperty("doc", out JsonElement doc) ? doc.GetString() : null)

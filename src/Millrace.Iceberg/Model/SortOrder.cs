@@ -12,9 +12,9 @@ public sealed record SortOrder(int Id, IReadOnlyList<SortField> Fields)
         json.GetProperty("order-id").GetInt32(),
         [.. json.GetProperty("fields").EnumerateArray().Select(field => new SortField(
             field.GetProperty("source-id").GetInt32(),
-            field.GetProperty("transform").GetString()!,
-            field.GetProperty("direction").GetString()!,
-            field.GetProperty("null-order").GetString()!))]);
+            field.Text("transform"),
+            field.Text("direction"),
+            field.Text("null-order")))]);
 
     internal void Write(Utf8JsonWriter writer)
     {

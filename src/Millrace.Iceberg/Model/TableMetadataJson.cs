@@ -75,8 +75,8 @@ public static class TableMetadataJson
 
     private static TableMetadata Read(JsonElement json) => new()
     {
-        TableUuid = json.GetProperty("table-uuid").GetString()!,
-        Location = json.GetProperty("location").GetString()!.TrimEnd('/'),
+        TableUuid = json.Text("table-uuid"),
+        Location = json.Text("location").TrimEnd('/'),
         LastSequenceNumber = json.GetProperty("last-sequence-number").GetInt64(),
         LastUpdatedMs = json.GetProperty("last-updated-ms").GetInt64(),
         LastColumnId = json.GetProperty("last-column-id").GetInt32(),
@@ -94,7 +94,7 @@ public static class TableMetadataJson
         SnapshotLog = Each(json, "snapshot-log", entry => new SnapshotLogEntry(
             entry.GetProperty("timestamp-ms").GetInt64(), entry.GetProperty("snapshot-id").GetInt64())),
         MetadataLog = Each(json, "metadata-log", entry => new MetadataLogEntry(
-            entry.GetProperty("timestamp-ms").GetInt64(), entry.GetProperty("metadata-file").GetString()!)),
+            entry.GetProperty("timestamp-ms").GetInt64(), entry.Text("metadata-file"))),
         Refs = ReadRefs(json),
         Unknown = UnknownKeys.Of(json, "format-version", "table-uuid", "location", "last-sequence-number",
             "last-updated-ms", "last-column-id", "schemas", "current-schema-id", "partition-specs", "default-spec-id",
@@ -108,7 +108,7 @@ public static class TableMetadataJson
         ParentId = OptionalLong(json, "parent-snapshot-id"),
         SequenceNumber = OptionalLong(json, "sequence-number") ?? 0,
         TimestampMs = json.GetProperty("timestamp-ms").GetInt64(),
-        ManifestList = json.GetProperty("manifest-list").GetString()!,
+        ManifestList = json.Text("manifest-list"),
         Summary = Strings(json, "summary"),
         SchemaId = (int?)OptionalLong(json, "schema-id"),
         Unknown = UnknownKeys.Of(json, "snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms",
@@ -118,7 +118,7 @@ public static class TableMetadataJson
     private static Dictionary<string, SnapshotRef> ReadRefs(JsonElement json) =>
         json.TryGetProperty("refs", out JsonElement refs)
             ? refs.EnumerateObject().ToDictionary(member => member.Name, member => new SnapshotRef(
-                member.Value.GetProperty("snapshot-id").GetInt64(), member.Value.GetProperty("type").GetString()!)
+                member.Value.GetProperty("snapshot-id").GetInt64(), member.Value.Text("type"))
             {
                 Unknown = UnknownKeys.Of(member.Value, "snapshot-id", "type"),
             })

@@ -49,7 +49,7 @@ public sealed class UnknownKeys
     }
 }
 
-/// <summary>JSON as a string.</summary>
+/// <summary>JSON as a string, and strings of it.</summary>
 internal static class JsonText
 {
     /// <summary>Text, not HTML: quotes and non-ASCII letters stay readable.</summary>
@@ -65,4 +65,11 @@ internal static class JsonText
         }
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
+
+    /// <summary>A member that must be a string.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    /// <exception cref="InvalidOperationException">It is something else.</exception>
+    /// <exception cref="FormatException">It is null.</exception>
+    internal static string Text(this JsonElement json, string name) =>
+        json.GetProperty(name).GetString() ?? throw new FormatException($"'{name}' is null");
 }

@@ -14,7 +14,7 @@ namespace Millrace.Collect;
 /// <summary>A request's whole journey: route, key, body, decoding, counting, the log, and the answer only after the
 /// disk.</summary>
 /// <remarks>Hot path: nothing is allocated per event, little per request. Thread safe.</remarks>
-internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, LiveSettings settings)
+internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, LiveSettings settings) : IDisposable
 {
     private const int RetryAfterSecondsMax = 5;
 
@@ -39,6 +39,8 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
         }
         return ReceiveAsync(context, route);
     }
+
+    public void Dispose() => _decoder.Dispose();
 
     private async Task ReceiveAsync(HttpContext context, CollectRoute route)
     {
@@ -119,7 +121,7 @@ internal sealed class CollectEndpoint(CollectParts parts, LiveControl control, L
             visit.SetBody(WithoutMark(visit.Raw.Memory));
             return null;
         }
-        var refusal = _decoder.Decode(visit.Raw, encoding, bytesMax, visit.Decoded);
+        var refusal = await _decoder.DecodeAsync(visit.Raw, encoding, bytesMax, visit.Decoded);
         visit.SetBody(WithoutMark(visit.Decoded.Memory));
         return refusal;
     }

@@ -49,6 +49,10 @@ internal sealed record CollectOptions
     [Range(0, int.MaxValue)]
     public int RatioFreeBytes { get; init; } = 256 << 10;
 
+    /// <summary>Bodies in brotli that are decoded or wait for it; 503 beyond.</summary>
+    [Range(1, int.MaxValue)]
+    public int BrotliBodiesMax { get; init; } = 256;
+
     /// <summary>Different (minute, tenant, source, route, status, code) kept; further ones are counted as
     /// <c>other</c>.</summary>
     [Range(1, 100_000)]

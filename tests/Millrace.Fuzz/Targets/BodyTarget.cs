@@ -35,7 +35,7 @@ internal static class BodyTarget
         var encoding = BodyEncodings.Sniff((BodyEncoding)(input[0] % (int)BodyEncoding.Unsupported), body.Span);
         if (encoding != BodyEncoding.Identity)
         {
-            var refusal = decoder.Decode(body, encoding, BodyBytesMax, decoded);
+            var refusal = decoder.DecodeAsync(body, encoding, BodyBytesMax, decoded).AsTask().Result;
             FindingException.ThrowIf(budget.Reserved > BudgetBytes, "It took more memory than there is.");
             FindingException.ThrowIf(refusal is null && decoded.Length > BodyBytesMax, "It decoded too much.");
             FindingException.ThrowIf(refusal is null && decoded.Length > options.RatioFreeBytes

@@ -34,23 +34,30 @@ public class AttackTests(ITestOutputHelper output)
     public async Task A_good_client_is_answered_beside_every_attack()
     {
         await using var target = await Target.StartAsync();
-        var quiet = await MeasureAsync(target, "quiet", quietP99: null, _ => Task.CompletedTask);
+        var quiet = await MeasureAsync(target, "quiet", _ => Task.CompletedTask);
+        var beside = new Dictionary<string, double>();
         foreach (var (name, (body, encoding)) in Bodies)
         {
-            await MeasureAsync(target, name, quiet, stop => FloodAsync(target, body, encoding, stop));
+            beside[name] = await MeasureAsync(target, name, stop => FloodAsync(target, body, encoding, stop));
         }
-        await MeasureAsync(target, "garbage on new connections", quiet, stop => GarbageAsync(target, stop));
+        beside["garbage"] = await MeasureAsync(
+            target, "garbage on new connections", stop => GarbageAsync(target, stop));
         if (Seconds is not null)
         {
-            await MeasureAsync(target, $"{IdleConnections} idle connections", quiet, stop => IdleAsync(target, stop));
+            beside["idle"] = await MeasureAsync(
+                target, $"{IdleConnections} idle connections", stop => IdleAsync(target, stop));
         }
         output.WriteLine($"RssAnon at most {target.LookAtMemory() >> 20} MiB");
         await target.ShouldHaveStoodAsync();
+        if (Seconds is not null)
+        {
+            beside.Where(attack => attack.Value > 2 * quiet).ShouldBeEmpty($"{quiet} ms when it is quiet");
+        }
     }
 
     /// <summary>Runs an attack until the good client has had enough answers; its p99 in milliseconds.</summary>
     private async Task<double> MeasureAsync(
-        Target target, string name, double? quietP99, Func<CancellationToken, Task> attack)
+        Target target, string name, Func<CancellationToken, Task> attack)
     {
         using var stop = new CancellationTokenSource();
         var attacking = attack(stop.Token);
@@ -64,10 +71,6 @@ public class AttackTests(ITestOutputHelper output)
         var p99 = good.Percentile(0.99);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name}: p50 {good.Percentile(0.5):F1} ms, p99 {p99:F1} ms, {good.Count} requests"));
-        if (Seconds is not null && quietP99 is { } quiet)
-        {
-            p99.ShouldBeLessThanOrEqualTo(2 * quiet, name);
-        }
         return p99;
     }
 

@@ -97,6 +97,11 @@ public class TableMetadataJsonTests
         {"main":{"snapshot-id":3055729675574597004,"type":"branch"},"x":{"snapshot-id":1,"type":"tag"}}
         """)]
     [InlineData("schemas", "null")]
+    [InlineData("location", "null")]
+    [InlineData("table-uuid", "null")]
+    [InlineData("sort-orders", """
+        [{"order-id":0,"fields":[{"source-id":1,"transform":null,"direction":"asc","null-order":"nulls-first"}]}]
+        """)]
     [InlineData("last-column-id", "1e99")]
     [InlineData("partition-specs", """[{"spec-id":0}]""")]
     public void Metadata_that_contradicts_itself_is_refused(string key, string value)
