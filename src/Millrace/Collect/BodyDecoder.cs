@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using Millrace.Events;
 
@@ -13,7 +14,8 @@ internal sealed class BodyDecoder(CollectOptions options) : IDisposable
     private int _brotlisInside;
 
     /// <remarks>Brotli fills its window, up to 16 MiB outside the budget, before it gives the first byte: 8 ms and more
-    /// for a bomb of 100 bytes. So only half of the cores do it at once, and others are answered meanwhile.</remarks>
+    /// for a bomb of 100 bytes. Most say in their header what they are; of the others only half of the cores decode one
+    /// at once, so that everybody else is answered meanwhile.</remarks>
     /// <returns>Null, or why the body was not decoded.</returns>
     public async ValueTask<Refusal?> DecodeAsync(
         BodyBuffer body, BodyEncoding encoding, int bodyBytesMax, BodyBuffer decoded)
@@ -21,6 +23,10 @@ internal sealed class BodyDecoder(CollectOptions options) : IDisposable
         if (encoding != BodyEncoding.Brotli)
         {
             return Decode(body, encoding, bodyBytesMax, decoded);
+        }
+        if (IsBomb(body, FirstBlockBytes(body.Span)))
+        {
+            return CollectRefusals.RatioTooHigh;
         }
         try
         {
@@ -45,6 +51,30 @@ internal sealed class BodyDecoder(CollectOptions options) : IDisposable
     }
 
     public void Dispose() => _brotlis.Dispose();
+
+    /// <summary>What the first block of a Brotli stream decodes to, as its header says (RFC 7932, 9.1 and 9.2); 0 if it
+    /// does not say, or the stream is broken.</summary>
+    internal static int FirstBlockBytes(ReadOnlySpan<byte> stream)
+    {
+        Span<byte> padded = stackalloc byte[sizeof(ulong)];
+        stream[..Math.Min(stream.Length, padded.Length)].CopyTo(padded);
+        var bits = BinaryPrimitives.ReadUInt64LittleEndian(padded);
+        bits >>= (bits & 1) == 0 ? 1 : (bits & 0b1110) != 0 ? 4 : 7; // the size of the window
+        var isLast = Take(1) == 1;
+        var isEmpty = isLast && Take(1) == 1;
+        var nibbles = 4 + (int)Take(2);
+        return isEmpty || nibbles > 6 ? 0 : 1 + (int)Take(4 * nibbles);
+
+        ulong Take(int count)
+        {
+            var taken = bits & ((1UL << count) - 1);
+            bits >>= count;
+            return taken;
+        }
+    }
+
+    private bool IsBomb(BodyBuffer body, int decodedBytes) =>
+        decodedBytes > options.RatioFreeBytes && decodedBytes / options.DecodedRatioMax > body.Length;
 
     private Refusal? Decode(BodyBuffer body, BodyEncoding encoding, int bodyBytesMax, BodyBuffer decoded)
     {
@@ -82,8 +112,7 @@ internal sealed class BodyDecoder(CollectOptions options) : IDisposable
                     {
                         return Refusal.BodyTooLarge;
                     }
-                    if (decoded.Length > options.RatioFreeBytes
-                        && decoded.Length / options.DecodedRatioMax > body.Length)
+                    if (IsBomb(body, decoded.Length))
                     {
                         return CollectRefusals.RatioTooHigh;
                     }

@@ -27,7 +27,7 @@ internal sealed record QueryOptions
     [Range(1, int.MaxValue)]
     public int JsonRowsMax { get; init; } = 100_000;
 
-    /// <summary>Threads of one query.</summary>
+    /// <summary>Threads of one query, if it reads enough for them.</summary>
     [Range(1, 256)]
     public int Threads { get; init; } = 2;
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Millrace.Collect;
 
 namespace Millrace.Tests.Collect;
 
@@ -27,6 +28,45 @@ public class EncodingTests
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         collector.Log.Batch.BodyText.ShouldBe(Body);
         collector.Log.Batch.Events.ShouldBe(2);
+    }
+
+    [Fact]
+    public void The_header_of_brotli_says_what_the_first_block_decodes_to()
+    {
+        var random = new Random(1);
+        var packed = new byte[1 << 20];
+        for (var window = 10; window <= 24; window++)
+        {
+            foreach (var length in new[] { 1, 2, 1_000, 65_536, 65_537, 300_000, 1 << 20 })
+            {
+                var (text, zeros) = (new byte[length], new byte[length]);
+                random.GetItems("abc, def"u8, text);
+                foreach (var plain in new[] { text, zeros })
+                {
+                    BrotliEncoder.TryCompress(plain, packed, out var written, quality: 5, window).ShouldBeTrue();
+                    var first = BodyDecoder.FirstBlockBytes(packed.AsSpan(0, written));
+                    // An encoder may end a block early, and says so in its header; a short one never does.
+                    first.ShouldBeInRange(length < 1_001 ? length : 1, length, $"window {window}, {length} bytes");
+                }
+            }
+        }
+        BodyDecoder.FirstBlockBytes([]).ShouldBeLessThanOrEqualTo(1);
+        BodyDecoder.FirstBlockBytes([0x06]).ShouldBe(0, "an empty stream");
+    }
+
+    [Fact]
+    public async Task A_bomb_or_rubbish_leaves_the_place_it_took_to_decode_brotli()
+    {
+        await using var collector = await TestCollector.StartAsync(new CollectOptions { BrotliBodiesMax = 1 });
+        var plain = Encoding.UTF8.GetBytes(Body);
+        HttpContent[] bodies =
+            [new ByteArrayContent(plain), Compressed(new byte[8 << 20], "br"), Compressed(plain, "br")];
+        foreach (var (body, status) in bodies.Zip([400, 413, 200]))
+        {
+            using var answer = await collector.SendAsync(body, request =>
+                request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", "br"));
+            ((int)answer.StatusCode).ShouldBe(status);
+        }
     }
 
     [Theory]

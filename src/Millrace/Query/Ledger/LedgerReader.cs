@@ -98,7 +98,7 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
     private static void AddCommitted(
         LedgerReport report, TablePlan plan, LedgerPeriod period, QueryInstance instance)
     {
-        instance.Seal([plan], period.Tenant);
+        instance.Seal([plan], plan.LakeFiles.Values.Sum(), period.Tenant);
         using var statement = instance.Connection.Prepare(
             """
             SELECT minute, tenant, outcome, coalesce(reason, ''), sum(events)::BIGINT

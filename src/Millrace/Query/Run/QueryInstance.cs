@@ -14,6 +14,10 @@ internal sealed class QueryInstance : IDisposable
 {
     private const string ParquetName = "rows.parquet";
 
+    /// <summary>About two row groups of events; DuckDB reads each in one thread.</summary>
+    private const long BytesPerThread = 8 << 20;
+
+    private readonly int _threadsMax;
     private readonly string _scratch;
     private readonly Action _gone;
     private readonly Database _database;
@@ -22,7 +26,7 @@ internal sealed class QueryInstance : IDisposable
     /// <param name="gone">Called once it is disposed.</param>
     public QueryInstance(QueryOptions options, string scratch, Action gone)
     {
-        (_scratch, _gone) = (scratch, gone);
+        (_threadsMax, _scratch, _gone) = (options.Threads, scratch, gone);
         _database = Database.Open(null, Settings(options, scratch));
         Connection = _database.Connect();
         // A view is bound when it is made and when it is used: the footer of its first file is read once for both.
@@ -43,8 +47,14 @@ internal sealed class QueryInstance : IDisposable
     }
 
     /// <summary>Makes the tables, and closes every other way out. Cannot be undone.</summary>
-    public void Seal(IReadOnlyList<TablePlan> plans, string tenant)
+    /// <param name="bytes">Of all files: a second thread costs more than it gains where there is little to read.</param>
+    public void Seal(IReadOnlyList<TablePlan> plans, long bytes, string tenant)
     {
+        var threads = bytes == 0 ? _threadsMax : (int)Math.Min(_threadsMax, 1 + (bytes / BytesPerThread));
+        if (threads > 1)
+        {
+            Connection.Execute(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"));
+        }
         // The scratch directory is allowed by DuckDB itself. The order matters: a locked instance takes no setting.
         Connection.Execute($"SET allowed_paths = {Sql.List(plans.SelectMany(plan => plan.Files))}");
         Connection.Execute("SET enable_external_access = false; SET lock_configuration = true");
@@ -117,7 +127,7 @@ internal sealed class QueryInstance : IDisposable
 
     private static Dictionary<string, string> Settings(QueryOptions options, string scratch) => new(Sandbox.Open)
     {
-        ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
+        ["threads"] = "1",
         ["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{options.MemoryBytesMax}B"),
         ["temp_directory"] = scratch,
         ["max_temp_directory_size"] = string.Create(CultureInfo.InvariantCulture, $"{options.ScratchBytesMax}B"),

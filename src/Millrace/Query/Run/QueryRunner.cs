@@ -120,7 +120,7 @@ internal sealed class QueryRunner(
             var statistics = await StatisticsAsync(instance.Connection, view, plans, ct);
             return await Task.Run(() =>
             {
-                instance.Seal(plans, work.Request.Tenant);
+                instance.Seal(plans, statistics.Bytes, work.Request.Tenant);
                 statement = instance.Prepare(work.Query, work.Request);
                 var parts = new RunningQuery.Parts(work.Place, work.Deadline, instance, statement, statistics);
                 return RunningQuery.Start(parts, work.Request.IsIntoParquet);
