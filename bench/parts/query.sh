@@ -4,9 +4,10 @@ part_query() {
   local rows=${MILLRACE_BENCH_ROWS:-100000000} rounds=${MILLRACE_BENCH_ROUNDS:-9} begin=$SECONDS
   local bench_program=$root/artifacts/bin/Millrace.Bench/release/Millrace.Bench within=0
   local data=${MILLRACE_BENCH_LAKE:-$work/data}
-  [ -d "$data" ] || "$bench_program" lake "$data" "$rows"
+  local origin=kept
+  [ -d "$data" ] || { "$bench_program" lake "$data" "$rows"; origin="written in $((SECONDS - begin)) s"; }
   report "$rows events in $(find "$data/lake/events/data" -name '*.parquet' | wc -l) files," \
-    "$(du -sm "$data/lake" | cut -f1) MiB, written in $((SECONDS - begin)) s"
+    "$(du -sm "$data/lake" | cut -f1) MiB, $origin"
   start
   "$bench_program" query "$data" "$url" "$admin_key" "$server" "$rounds" >"$work/race.md" || within=$?
   { echo; cat "$work/race.md"; echo; } | tee -a "$result"
