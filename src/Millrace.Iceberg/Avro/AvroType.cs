@@ -105,7 +105,7 @@ internal sealed class AvroType
             string name = json.Text("name");
             int dot = name.LastIndexOf('.');
             string space = dot >= 0 ? name[..dot]
-                : json.TryGetProperty("namespace", out _) ? json.Text("namespace") : Space;
+                : json.TryGetProperty("namespace", out JsonElement given) ? given.GetString() ?? Space : Space;
             Named[$"{space}.{name[(dot + 1)..]}"] = type;
             return this with { Space = space };
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Text.Unicode;
 using Millrace.Events;
 
 namespace Millrace.Collect;
@@ -26,7 +27,8 @@ internal sealed class BodyDecoder(CollectOptions options) : IDisposable
         }
         if (IsBomb(body, FirstBlockBytes(body.Span)))
         {
-            return CollectRefusals.RatioTooHigh;
+            // Text that is not compressed at all has such a header too.
+            return Utf8.IsValid(body.Span) ? Refusal.BadEncoding : CollectRefusals.RatioTooHigh;
         }
         try
         {
@@ -34,6 +36,7 @@ internal sealed class BodyDecoder(CollectOptions options) : IDisposable
             {
                 return CollectRefusals.TooManyBodies;
             }
+            // No cancellation: at most 255 others are before it, and a client that goes now may still be stored.
             await _brotlis.WaitAsync();
             try
             {
@@ -53,7 +56,7 @@ internal sealed class BodyDecoder(CollectOptions options) : IDisposable
     public void Dispose() => _brotlis.Dispose();
 
     /// <summary>What the first block of a Brotli stream decodes to, as its header says (RFC 7932, 9.1 and 9.2); 0 if it
-    /// does not say, or the stream is broken.</summary>
+    /// does not say. Of a broken stream, any number.</summary>
     internal static int FirstBlockBytes(ReadOnlySpan<byte> stream)
     {
         Span<byte> padded = stackalloc byte[sizeof(ulong)];

@@ -97,6 +97,12 @@ public partial class TidyTests
     }
 
     [Fact]
+    public void Documents_hold_both_sides_of_no_merge() =>
+        Repository.Files("docs", "*.md").Concat(Repository.Files("bench", "*.md"))
+            .Where(path => File.ReadLines(path).Any(line => line.StartsWith("<<<<<<<", StringComparison.Ordinal)))
+            .ShouldBeEmpty();
+
+    [Fact]
     public void Interfaces_are_few()
     {
         SourceFile.All.SelectMany(file => file.Syntax.DescendantNodes().OfType<InterfaceDeclarationSyntax>())
