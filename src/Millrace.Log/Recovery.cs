@@ -33,6 +33,9 @@ internal static class Recovery
         RecoveredLog found = last.Header is { } header
             ? Continue(disk, last, header, synced)
             : Skip(options, disk, names, synced);
+        // A killed process may have left its name in the cache only: were it gone with the power after readers were
+        // told of its beginning, what is before it would seem to miss its end.
+        disk.SyncDirectory(options.Directory);
         return found with { Base = SegmentHeader.Align(Math.Max(found.Base, given)) };
     }
 

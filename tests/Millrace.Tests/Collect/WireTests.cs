@@ -150,6 +150,7 @@ public class WireTests
     public async Task Closes_the_connections_that_idle_longest_to_let_others_in()
     {
         await using var collector = await TestCollector.StartAsync(
+            new CollectOptions { BodyRateGrace = TimeSpan.FromMinutes(1) },
             settings: """{"collect":{"connections_max":16}}""");
         using var busy = await collector.ConnectAsync(Head + "Content-Length: 2\r\n\r\n[");
         await Until.TrueAsync(() => collector.Get<BodyBudget>().Reserved > 0);

@@ -75,6 +75,34 @@ public class FaultTests
         }
     }
 
+    /// <summary>A segment of another size than usual is never blank to a start: readers hear of its beginning.</summary>
+    [Fact]
+    public async Task A_segment_that_went_with_its_unsynced_name_leaves_no_damage_before_it()
+    {
+        for (int n = 0; n < 12 * 24; n++)
+        {
+            var log = new LogScenario();
+            LogWriter writer = log.Open();
+            await log.Append(writer, 1, 600);
+            await Settle(log);
+            log.Disk.FailAt(1 + (n % 12), DiskFaultKind.InputOutput, fromThenOn: true);
+            await log.Append(writer, 2, 100_000);
+            await writer.DisposeAsync();
+            log.Disk.FailAt(1 + (n / 12), DiskFaultKind.InputOutput, fromThenOn: true);
+            try
+            {
+                await log.Open().DisposeAsync();
+            }
+            catch (IOException)
+            {
+                // It did not start.
+            }
+            log.Disk.Crash(new Random(n));
+            await log.Open().DisposeAsync();
+            log.Read().Damage.ShouldBeEmpty($"{n}");
+        }
+    }
+
     [Fact]
     public async Task Gives_no_offset_to_two_segments_when_opening_one_fails()
     {
