@@ -95,6 +95,10 @@ internal sealed class Target : IAsyncDisposable
     /// <summary>Waits until all that was accepted is committed; the ledger.</summary>
     public async Task<Ledger> SettledAsync()
     {
+        if (Good.Count == 0)
+        {
+            await Good.GoOnAsync(1);
+        }
         await Good.StopAsync();
         return await Api.SettledAsync(Accepted);
     }
