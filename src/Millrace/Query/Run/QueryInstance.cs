@@ -17,7 +17,7 @@ internal sealed class QueryInstance : IDisposable
     /// <summary>An hour of 5 MB took 8 ms of CPU with one thread and 12 with two, and no longer.</summary>
     private const long BytesPerThread = 8 << 20;
 
-    /// <summary>Some 150 KB each in memory: for a few files that is less than reading one twice costs.</summary>
+    /// <summary>Some 150 KB each in memory, by computation: nothing for a few files, too much for a thousand.</summary>
     private const int FootersKeptMax = 32;
 
     private readonly int _threadsMax;
