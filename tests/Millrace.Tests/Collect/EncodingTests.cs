@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Millrace.Collect;
+using Millrace.Tests.Lake;
 
 namespace Millrace.Tests.Collect;
 
@@ -67,6 +68,34 @@ public class EncodingTests
                 request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", "br"));
             ((int)answer.StatusCode).ShouldBe(status);
         }
+    }
+
+    [Fact]
+    public async Task Brotli_beyond_what_may_wait_is_to_come_again()
+    {
+        await using var collector = await TestCollector.StartAsync(new CollectOptions { BrotliBodiesMax = 1 });
+        var text = new char[1 << 20];
+        new Random(1).GetItems("abcdefghijklmnop", text);
+        var body = Encoding.UTF8.GetBytes($$"""[{"event":"{{new string(text)}}"}]""");
+        async Task<(HttpStatusCode, TimeSpan?, string)> SendAsync()
+        {
+            using var answer = await collector.SendAsync(Compressed(body, "br"), request =>
+                request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", "br"));
+            return (answer.StatusCode, answer.Headers.RetryAfter?.Delta, await answer.Content.ReadAsStringAsync());
+        }
+        var answers = new List<(HttpStatusCode Status, TimeSpan? Later, string Text)>();
+
+        await Until.TrueAsync(async () =>
+        {
+            answers.AddRange(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SendAsync())));
+            return answers.Any(answer => answer.Status != HttpStatusCode.OK);
+        });
+        answers.Add(await SendAsync());
+
+        answers[^1].Status.ShouldBe(HttpStatusCode.OK);
+        var refused = answers.Where(answer => answer.Status != HttpStatusCode.OK).ToList();
+        refused.ShouldAllBe(answer => answer.Status == HttpStatusCode.ServiceUnavailable && answer.Later != null
+            && answer.Text.Contains("bodies_in_flight"));
     }
 
     [Theory]

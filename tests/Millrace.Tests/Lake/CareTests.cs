@@ -8,6 +8,9 @@ namespace Millrace.Tests.Lake;
 
 public sealed class CareTests : IAsyncLifetime
 {
+    /// <summary>Later than any test gives up, so that one that fails ends.</summary>
+    private static readonly TimeSpan HangsUntil = TimeSpan.FromMinutes(1);
+
     private readonly ManualTime _time = new();
     private LakeWorld _world = null!;
     private int _ids;
@@ -156,7 +159,7 @@ public sealed class CareTests : IAsyncLifetime
             if (commit.Swaps.Count == tables)
             {
                 begun.Release();
-                gate.Wait();
+                gate.Wait(HangsUntil);
             }
         };
         await _world.AppendAsync(Payload.Ids($"{_ids++}"));
@@ -165,6 +168,49 @@ public sealed class CareTests : IAsyncLifetime
         _time.Advance(_world.Options.CommitAfter + TimeSpan.FromMinutes(1));
 
         role.Fault.ShouldNotBeNull().ShouldStartWith($"Has tried to {step} for 3660 s");
+        _world.Catalog.BeforeCommit = null;
+        gate.Set();
+        await LakeWorld.StopAsync(role);
+        role.Fault.ShouldBeNull();
+        await CheckAllAsync();
+    }
+
+    [Fact]
+    public async Task Care_that_hangs_is_named_although_the_loop_cares_too()
+    {
+        using var gate = new ManualResetEventSlim();
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 7);
+        using var begun = new SemaphoreSlim(0);
+        _world.Catalog.BeforeCommit = commit =>
+        {
+            if (commit.Swaps.Count == 0)
+            {
+                begun.Release();
+                gate.Wait(HangsUntil);
+            }
+        };
+        await _world.AppendAsync(Payload.Ids($"{_ids++}"));
+        (await begun.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue();
+        var (asked, hot) = (_world.Disk.SpaceAsked, Directory.GetFiles(_world.In("hot/events")).Length);
+        _world.Disk.Room = new DiskSpace(FreeBytes: 19, TotalBytes: 1_000);
+        await _world.AppendAsync(Payload.Ids($"{_ids++}"));
+        // The loop cares between two tries.
+        await Until.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return _world.Disk.SpaceAsked >= asked + 3;
+        });
+        _world.Disk.Room = null;
+        await Until.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return Directory.GetFiles(_world.In("hot/events")).Length > hot;
+        });
+        _time.Advance(_world.Options.CommitAfter + TimeSpan.FromMinutes(1));
+
+        await Until.TrueAsync(() => role.Fault?.StartsWith("Has tried to care for the lake", StringComparison.Ordinal)
+            is true);
         _world.Catalog.BeforeCommit = null;
         gate.Set();
         await LakeWorld.StopAsync(role);
