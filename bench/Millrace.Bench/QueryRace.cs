@@ -15,10 +15,6 @@ namespace Millrace.Bench;
 /// threads, the files that matter as a list in the statement; no catalog, no check, no HTTP.</remarks>
 internal sealed class QueryRace(string path, QueryServer server, int rounds) : IDisposable
 {
-    /// <summary>After an answer the server opens the next instance of DuckDB: that is not the plain one's to
-    /// pay.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
-
     /// <summary>Until then the server's just-in-time compiler is at work beside every question.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
 
@@ -31,7 +27,7 @@ internal sealed class QueryRace(string path, QueryServer server, int rounds) : I
     {
         using var connection = _database.Connect();
         connection.Execute("SET TimeZone = 'UTC'");
-        var reader = new LakeReader(_catalog, NewStore(), Path.Combine(path, "hot"));
+        var reader = new LakeReader(_catalog, NewStore(), path);
         var isWithin = true;
         var begun = Stopwatch.GetTimestamp();
         for (var asked = 0; Stopwatch.GetElapsedTime(begun) < WarmUp; asked++)
@@ -77,7 +73,6 @@ internal sealed class QueryRace(string path, QueryServer server, int rounds) : I
         var (oursCpu, plainCpu) = (TimeSpan.Zero, TimeSpan.Zero);
         for (var round = 0; round < rounds; round++)
         {
-            await Task.Delay(Rest);
             var (started, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
             Plain(connection, plainSql);
             plain.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
@@ -86,7 +81,6 @@ internal sealed class QueryRace(string path, QueryServer server, int rounds) : I
             (started, cpu) = (Stopwatch.GetTimestamp(), server.Cpu);
             await server.AskAsync(sql);
             ours.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            await Task.Delay(Rest);
             oursCpu += server.Cpu - cpu;
         }
         return (new Figures(ours, oursCpu / rounds), new Figures(plain, plainCpu / rounds));

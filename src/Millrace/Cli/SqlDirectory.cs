@@ -18,9 +18,10 @@ internal sealed class SqlDirectory : ISqlSource
         (_catalog, _clock) = (catalog, clock);
         _scratch = Directory.CreateTempSubdirectory("millrace-sql-");
         // Nothing is written, so neither the ids nor the name of an author matter.
-        var store = new TableStore(new LocalStore(new PosixDisk(), directory), new Author(clock, new Random(0), "sql"));
+        var store = new TableStore(
+            new LocalStore(new PosixDisk(), Path.Combine(directory, "lake")), new Author(clock, new Random(0), "sql"));
         _runner = new QueryRunner(
-            new LakeReader(catalog, store, Path.Combine(directory, "hot")),
+            new LakeReader(catalog, store, directory),
             new QueryOptions { Timeout = new QueryOptions().TimeoutMax }, _scratch.FullName, clock);
     }
 

@@ -11,7 +11,7 @@ internal sealed record QueryOptions
 
     /// <summary>DuckDB instances kept open for queries to come; each takes a few MB.</summary>
     [Range(0, 256)]
-    public int ReadyMax { get; init; } = 2;
+    public int ReadyMax { get; init; } = 4;
 
     /// <summary>Queries that wait for a place; one more is refused with <c>query_busy</c>.</summary>
     [Range(0, 10_000)]

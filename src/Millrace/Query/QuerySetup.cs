@@ -17,7 +17,7 @@ internal static class QuerySetup
         QueryRunner.EmptyScratch(scratch);
         services.AddSingleton(options);
         services.AddSingleton(provider => new LakeReader(
-            provider.GetRequiredService<ICatalog>(), provider.GetRequiredService<TableStore>(), directory.In("hot")));
+            provider.GetRequiredService<ICatalog>(), provider.GetRequiredService<TableStore>(), directory.Path));
         services.AddSingleton(provider => new QueryRunner(
             provider.GetRequiredService<LakeReader>(), options, scratch, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>

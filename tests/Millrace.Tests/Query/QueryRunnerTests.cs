@@ -158,7 +158,8 @@ public sealed class QueryRunnerTests(ShopLake shop) : IClassFixture<ShopLake>
         using var runner = lake.Runner();
         var refused = await Should.ThrowAsync<QueryRefusedException>(
             () => SmallLake.RowsAsync(runner, "SELECT event FROM events"));
-        refused.Refusal.Code.ShouldBe("query_failed");
+        refused.Refusal.Code.ShouldBe("lake_damaged");
+        refused.Refusal.Detail.ShouldContain(files[0]);
     }
 
     [Fact]
@@ -174,6 +175,9 @@ public sealed class QueryRunnerTests(ShopLake shop) : IClassFixture<ShopLake>
         var rows = await SmallLake.RowsAsync(
             runner, "SELECT os, count(*) FROM events WHERE tenant = 'acme' GROUP BY 1 ORDER BY 1");
         rows.ShouldBe([["iOS", 4L], [null, 4L]]);
+        using var ofOne = await runner.StartAsync(
+            new QueryRequest("SELECT DISTINCT tenant FROM millrace.events", []) { Tenant = "bolt" }, default);
+        (await SmallLake.RowsAsync(ofOne)).ShouldBe([["bolt"]]);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal sealed class SmallLake : IDisposable
     /// <summary>A column that the next files lack, as files of an older schema do.</summary>
     public string? ColumnLeftOut { get; set; }
 
-    public LakeReader Reader => new(_catalog, _store, HotDirectory);
+    public LakeReader Reader => new(_catalog, _store, Directory);
 
     private string HotDirectory => Path.Combine(Directory, "hot");
 

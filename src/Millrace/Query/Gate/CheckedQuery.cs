@@ -24,11 +24,7 @@ internal sealed record CheckedQuery(
 /// <summary>One place in a query that reads a table.</summary>
 /// <param name="Table">Its name in lower case.</param>
 /// <param name="Filters">Every row that matters passes all of these; none: any row may matter.</param>
-internal sealed record TableReference(string Table, IReadOnlyList<ColumnFilter> Filters)
-{
-    /// <summary>True if it is called <c>millrace.events</c>, as other engines call it.</summary>
-    public bool IsQualified { get; init; }
-}
+internal sealed record TableReference(string Table, IReadOnlyList<ColumnFilter> Filters);
 
 /// <summary>How a column of a table compares with constants.</summary>
 internal enum FilterOperator { Equal, Less, LessOrEqual, Greater, GreaterOrEqual, In }

@@ -158,7 +158,7 @@ internal sealed class SyntaxCheck(AllowedFunctions functions)
             string[] parts = [catalog, schema, name];
             return SqlRefusals.TableUnknown(string.Join('.', parts.Where(part => part.Length > 0)));
         }
-        _references.Add(new TableReference(name, filters) { IsQualified = schema == LakeTable.Namespace });
+        _references.Add(new TableReference(name, filters));
         return VisitMembers(table);
     }
 

@@ -29,11 +29,11 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
     {
         LedgerReport? report = null;
         await runner.RunOwnAsync(
-            async (instance, cancel) => report = await ReadAsync(period, instance, cancel), ct);
+            async (session, cancel) => report = await ReadAsync(period, session, cancel), ct);
         return report!;
     }
 
-    private async Task<LedgerReport> ReadAsync(LedgerPeriod period, QueryInstance instance, CancellationToken ct)
+    private async Task<LedgerReport> ReadAsync(LedgerPeriod period, QuerySession session, CancellationToken ct)
     {
         for (var tries = TriesMax; ; tries--)
         {
@@ -51,7 +51,7 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
             if (pending.IsWhole || tries == 1)
             {
                 var report = new LedgerReport(LinesMax);
-                await AddCommittedAsync(report, new View(view, instance), period, ct);
+                await AddCommittedAsync(report, new View(view, session), period, ct);
                 AddPending(report, pending, period);
                 return report;
             }
@@ -75,7 +75,7 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
         plan = plan with { HotFiles = [] };
         try
         {
-            await Task.Run(() => AddCommitted(report, plan, period, seen.Instance), ct);
+            await Task.Run(() => AddCommitted(report, plan, period, seen.Session), ct);
         }
         catch (DuckDbException failure) when (DamagedFile.Find(failure, plan.LakeFiles.Keys, ct) is { } file)
         {
@@ -96,10 +96,10 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
     }
 
     private static void AddCommitted(
-        LedgerReport report, TablePlan plan, LedgerPeriod period, QueryInstance instance)
+        LedgerReport report, TablePlan plan, LedgerPeriod period, QuerySession session)
     {
-        instance.Seal([plan], plan.LakeFiles.Values.Sum(), period.Tenant);
-        using var statement = instance.Connection.Prepare(
+        session.Show([plan], period.Tenant);
+        using var statement = session.Connection.Prepare(
             """
             SELECT minute, tenant, outcome, coalesce(reason, ''), sum(events)::BIGINT
             FROM ledger WHERE minute >= ? AND minute < ? GROUP BY ALL ORDER BY ALL
@@ -119,7 +119,7 @@ internal sealed class LedgerReader(LakeReader lake, QueryRunner runner, ReadPend
     }
 
     /// <summary>One state of the lake, and what reads it.</summary>
-    private sealed record View(LakeView Lake, QueryInstance Instance);
+    private sealed record View(LakeView Lake, QuerySession Session);
 
     private static long Micros(DateTimeOffset time) =>
         (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;

@@ -4,7 +4,7 @@ using Millrace.Lake;
 
 namespace Millrace.Query;
 
-/// <summary>Where queries find the tables: catalog, object store and the folder of hot segments. Thread safe.</summary>
+/// <summary>Where queries find the tables: the catalog, and the files of a data directory. Thread safe.</summary>
 internal sealed class LakeReader
 {
     private static readonly TableName[] Names = [.. LakeTable.All.Select(table => table.TableName)];
@@ -16,12 +16,16 @@ internal sealed class LakeReader
     private readonly CommittedTime _committed;
     private readonly ConcurrentDictionary<TableName, Table> _latest = [];
 
-    public LakeReader(ICatalog catalog, TableStore store, string hotDirectory)
+    public LakeReader(ICatalog catalog, TableStore store, string directory)
     {
-        (_catalog, _objects, _hotDirectory) = (catalog, store.Objects, hotDirectory);
+        (_catalog, _objects, _hotDirectory) = (catalog, store.Objects, Path.Combine(directory, "hot"));
+        Directories = [Path.Combine(directory, "lake"), _hotDirectory];
         _planner = new Planner(store);
         _committed = new CommittedTime(_planner);
     }
+
+    /// <summary>All files that a query may read are in these.</summary>
+    public IReadOnlyList<string> Directories { get; }
 
     /// <summary>All tables as of one commit, and the hot segments after it.</summary>
     public async Task<LakeView> SnapshotAsync(CancellationToken ct)

@@ -53,8 +53,5 @@ internal sealed record TablePlan(
     /// <summary>True if the table had another schema once, so that its files may differ.</summary>
     public bool IsEvolved { get; init; }
 
-    /// <summary>True if the query also knows it as <c>millrace.events</c>.</summary>
-    public bool IsQualified { get; init; }
-
     public IEnumerable<string> Files => LakeFiles.Keys.Concat(HotFiles);
 }

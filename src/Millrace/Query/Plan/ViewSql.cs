@@ -6,45 +6,57 @@ using Millrace.Lake;
 namespace Millrace.Query;
 
 /// <summary>The view through which a query sees a table: committed and hot files together, columns as the contract
-/// orders them.</summary>
+/// orders them. It is made once; which files, and of which tenant, a variable of the session says.</summary>
 internal static class ViewSql
 {
+    /// <summary>The view, and the same under <c>millrace.events</c>, as other engines call it.</summary>
+    public static string Create(LakeTable table) =>
+        $"""
+        CREATE VIEW {table.Name} AS SELECT {Columns(table)}
+            FROM read_parquet({Shown(table)}.files, hive_partitioning = false) {OfTenant(table)};
+        CREATE VIEW {LakeTable.Namespace}.{table.Name} AS SELECT * FROM main.{table.Name}
+        """;
+
+    /// <summary>What the view reads from here on in this session.</summary>
+    /// <param name="files">At least one.</param>
     /// <param name="tenant">Only its rows; empty: all.</param>
-    public static string Create(TablePlan plan, string tenant)
+    public static string Show(LakeTable table, IEnumerable<string> files, string tenant) =>
+        $"SET VARIABLE {table.Name} = {{tenant: {Sql.Text(tenant)}, files: {Sql.List(files)}}}";
+
+    /// <summary>The view in place of the usual one, for a table with committed files of several schemas: it reads them
+    /// by field id. Not the usual one, because DuckDB takes 3 ms of CPU to bind a schema of 64 columns.</summary>
+    public static string CreateEvolved(TablePlan plan)
     {
-        var columns = string.Join(", ", plan.Table.Schema.Fields.Select(field => SqlNames.Quote(field.Name)));
         var sources = new List<string>();
         if (plan.LakeFiles.Count > 0)
         {
-            // By field id, which lets files of an older schema read on. Where there never was one, by name: 64 columns
-            // of schema cost 3 ms of CPU each time DuckDB binds them, and it binds a view twice.
-            var schema = plan.IsEvolved ? $", schema = {Schema(plan.Table)}" : "";
-            sources.Add($"read_parquet({Sql.List(plan.LakeFiles.Keys)}, hive_partitioning = false{schema})");
+            sources.Add($"{Sql.List(plan.LakeFiles.Keys)}, schema = {Schema(plan.Table)}");
         }
         if (plan.HotFiles.Count > 0)
         {
-            sources.Add($"read_parquet({Sql.List(plan.HotFiles)}, hive_partitioning = false)");
+            sources.Add(Sql.List(plan.HotFiles));
         }
-        if (sources.Count == 0)
-        {
-            sources.Add($"(SELECT {Nothing(plan.Table)} WHERE false)");
-        }
-        var where = tenant.Length == 0 ? "" : $" WHERE tenant = {Sql.Text(tenant)}";
-        var selects = sources.Select(source => $"SELECT {columns} FROM {source}{where}");
-        return $"CREATE VIEW {plan.Table.Name} AS {string.Join(" UNION ALL ", selects)}";
+        return sources.Count == 0 ? "" : $"CREATE OR REPLACE VIEW {plan.Table.Name} AS " + string.Join(
+            " UNION ALL ", sources.Select(source =>
+                $"SELECT {Columns(plan.Table)} FROM read_parquet({source}, hive_partitioning = false) "
+                + OfTenant(plan.Table)));
     }
 
-    /// <summary>The same under <c>millrace.events</c>. Not made unless it is asked for: binding it costs 2 ms of
-    /// CPU.</summary>
-    public static string CreateQualified(TablePlan plan) =>
-        $"CREATE VIEW {LakeTable.Namespace}.{plan.Table.Name} AS SELECT * FROM main.{plan.Table.Name}";
+    /// <summary>The columns and no row.</summary>
+    public static string Nothing(LakeTable table) => "SELECT " + string.Join(", ", table.Schema.Fields.Select(field =>
+        $"NULL::{SqlType(field)} AS {SqlNames.Quote(field.Name)}")) + " WHERE false";
+
+    private static string Shown(LakeTable table) => $"getvariable('{table.Name}')";
+
+    private static string OfTenant(LakeTable table) =>
+        $"WHERE {Shown(table)}.tenant = '' OR tenant = {Shown(table)}.tenant";
+
+    private static string Columns(LakeTable table) =>
+        string.Join(", ", table.Schema.Fields.Select(field => SqlNames.Quote(field.Name)));
 
     private static string Schema(LakeTable table) => "MAP {" + string.Join(", ", table.Schema.Fields.Select(field =>
         string.Create(CultureInfo.InvariantCulture,
             $"{field.Id}: {{name: {Sql.Text(field.Name)}, type: '{SqlType(field)}', default_value: NULL}}"))) + "}";
-
-    private static string Nothing(LakeTable table) => string.Join(", ", table.Schema.Fields.Select(field =>
-        $"NULL::{SqlType(field)} AS {SqlNames.Quote(field.Name)}"));
 
     private static string SqlType(Field field) => ((PrimitiveType)field.Type).Kind switch
     {

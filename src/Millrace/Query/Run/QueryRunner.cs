@@ -5,13 +5,13 @@ using Millrace.Lake;
 
 namespace Millrace.Query;
 
-/// <summary>Runs one SELECT from outside: gate, place, snapshot, files, sealed instance, rows. Thread safe.</summary>
+/// <summary>Runs one SELECT from outside: gate, place, snapshot, files, session, rows. Thread safe.</summary>
 internal sealed class QueryRunner(
     LakeReader lake, QueryOptions options, string scratch, TimeProvider time) : IDisposable
 {
     private readonly SqlGate _gate = new();
     private readonly QueryPlaces _places = new(options.ConcurrencyMax, options.WaitingMax);
-    private readonly ReadyInstances _ready = new(options, scratch);
+    private readonly ReadyInstances _ready = new(options, lake.Directories, scratch);
 
     public QueryOptions Options { get; } = options;
 
@@ -68,20 +68,21 @@ internal sealed class QueryRunner(
         }
     }
 
-    /// <summary>Runs a query of our own as one from outside: in its turn, in a sealed instance, under the default time
-    /// limit.</summary>
+    /// <summary>Runs a query of our own as one from outside: in its turn, in a session of its own, under the default
+    /// time limit.</summary>
     /// <exception cref="QueryRefusedException">The line or the clock says no.</exception>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
-    public async Task RunOwnAsync(Func<QueryInstance, CancellationToken, Task> query, CancellationToken ct)
+    public async Task RunOwnAsync(Func<QuerySession, CancellationToken, Task> query, CancellationToken ct)
     {
         using var deadline = new QueryDeadline(Options.Timeout, time, ct);
         try
         {
             using var place = await _places.TakeAsync(deadline.Token);
-            using var instance = _ready.Take();
-            deadline.Guard(instance.Connection);
-            instance.Begin();
-            await query(instance, deadline.Token);
+            using var session = new QuerySession(_ready);
+            deadline.Guard(session.Connection);
+            session.Begin();
+            await query(session, deadline.Token);
+            session.IsDone = true;
         }
         catch (Exception failure) when (failure is DuckDbException or OperationCanceledException
             or IcebergFormatException or IcebergUnsupportedException or CatalogDamagedException)
@@ -100,46 +101,45 @@ internal sealed class QueryRunner(
     private async Task<RunningQuery> AttemptAsync(Work work)
     {
         var ct = work.Deadline.Token;
-        var instance = _ready.Take();
+        var session = new QuerySession(_ready);
         Statement? statement = null;
         try
         {
-            work.Deadline.Guard(instance.Connection);
-            instance.Begin();
-            var predicates = await Task.Run(() => Predicates(instance.Connection, work), ct);
-            var view = await lake.SnapshotAsync(ct);
+            work.Deadline.Guard(session.Connection);
+            var snapshot = lake.SnapshotAsync(ct);
+            var predicates = Task.Run(() => Predicates(session, work), ct);
+            await Task.WhenAll(snapshot, predicates);
+            var view = await snapshot;
             var plans = new List<TablePlan>();
-            foreach (var (table, wanted) in predicates)
+            foreach (var (table, wanted) in await predicates)
             {
-                plans.Add(await view.PlanAsync(table, wanted, ct) with
-                {
-                    IsQualified = work.Query.References.Any(each => each.IsQualified && each.Table == table.Name),
-                });
+                plans.Add(await view.PlanAsync(table, wanted, ct));
             }
             work.Deadline.Files = [.. plans.SelectMany(plan => plan.Files)];
-            var statistics = await StatisticsAsync(instance.Connection, view, plans, ct);
+            var statistics = await StatisticsAsync(session.Connection, view, plans, ct);
             return await Task.Run(() =>
             {
-                instance.Seal(plans, statistics.Bytes, work.Request.Tenant);
-                statement = instance.Prepare(work.Query, work.Request);
-                var parts = new RunningQuery.Parts(work.Place, work.Deadline, instance, statement, statistics);
+                session.Show(plans, work.Request.Tenant);
+                statement = session.Prepare(work.Query, work.Request);
+                var parts = new RunningQuery.Parts(work.Place, work.Deadline, session, statement, statistics);
                 return RunningQuery.Start(parts, work.Request.IsIntoParquet);
             }, ct);
         }
         catch
         {
             statement?.Dispose();
-            instance.Dispose();
+            session.Dispose();
             throw;
         }
     }
 
-    /// <summary>What the files of each table in the query must possibly hold: a predicate for each place that reads
-    /// it.</summary>
-    private static Dictionary<LakeTable, IReadOnlyList<Predicate>> Predicates(Connection connection, Work work)
+    /// <summary>Begins, and computes what the files of each table in the query must possibly hold: a predicate for
+    /// each place that reads it.</summary>
+    private static Dictionary<LakeTable, IReadOnlyList<Predicate>> Predicates(QuerySession session, Work work)
     {
+        session.Begin();
         var references = work.Query.References;
-        var predicates = FilterValues.Evaluate(connection, work.Query, work.Request.Parameters);
+        var predicates = FilterValues.Evaluate(session.Connection, work.Query, work.Request.Parameters);
         return references.Zip(predicates).GroupBy(pair => pair.First.Table).ToDictionary(
             pairs => LakeTable.All.Single(table => table.Name == pairs.Key),
             pairs => (IReadOnlyList<Predicate>)[.. pairs.Select(

@@ -4,26 +4,41 @@ using Millrace.DuckDb;
 
 namespace Millrace.Query;
 
-/// <summary>DuckDB instances that are open before a query needs one, each used once. Thread safe.</summary>
-/// <remarks>Opening one takes 12 ms of CPU: as much as the answer to a question about an hour. A new one is opened when
-/// a query has left, so that it takes no CPU from it.</remarks>
-internal sealed class ReadyInstances(QueryOptions options, string scratch) : IDisposable
+/// <summary>DuckDB instances that are open and have no query. Thread safe.</summary>
+internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string> directories, string scratch)
+    : IDisposable
 {
-    private readonly ConcurrentQueue<QueryInstance> _ready = [];
+    private readonly ConcurrentBag<QueryInstance> _ready = [];
     private long _opened;
     private int _count;
     private volatile bool _isDisposed;
 
-    /// <summary>An instance that nobody has used; the caller disposes it.</summary>
+    /// <summary>An instance for one query, which returns or disposes it.</summary>
     /// <exception cref="DuckDbException">None is ready and none can be opened.</exception>
+    /// <exception cref="IOException">Its scratch directory cannot be made.</exception>
     public QueryInstance Take()
     {
-        if (!_ready.TryDequeue(out var instance))
+        if (!_ready.TryTake(out var instance))
         {
-            return Open();
+            var name = string.Create(
+                CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _opened)}");
+            return new QueryInstance(options, directories, Path.Combine(scratch, name));
         }
         Interlocked.Decrement(ref _count);
         return instance;
+    }
+
+    /// <summary>Keeps an instance in which a query ended well, unless enough are ready.</summary>
+    public void Return(QueryInstance instance)
+    {
+        if (Interlocked.Increment(ref _count) > options.ReadyMax || !IsRenewed(instance))
+        {
+            Interlocked.Decrement(ref _count);
+            instance.Dispose();
+            return;
+        }
+        _ready.Add(instance);
+        DropIfDisposed();
     }
 
     public void Dispose()
@@ -32,41 +47,24 @@ internal sealed class ReadyInstances(QueryOptions options, string scratch) : IDi
         DropIfDisposed();
     }
 
-    /// <summary>Opens one more in the background, unless enough are ready.</summary>
-    private void Refill()
+    private static bool IsRenewed(QueryInstance instance)
     {
-        if (Interlocked.Increment(ref _count) > options.ReadyMax || _isDisposed)
+        try
         {
-            Interlocked.Decrement(ref _count);
-            return;
+            instance.Renew();
+            return true;
         }
-        _ = Task.Run(() =>
+        catch (Exception failure) when (failure is IOException or DuckDbException)
         {
-            try
-            {
-                _ready.Enqueue(Open());
-            }
-            catch (DuckDbException)
-            {
-                // Whoever takes one next opens it, and says what is wrong.
-                Interlocked.Decrement(ref _count);
-            }
-            DropIfDisposed();
-        });
+            return false; // The next query opens another, and says what is wrong.
+        }
     }
 
     private void DropIfDisposed()
     {
-        while (_isDisposed && _ready.TryDequeue(out var instance))
+        while (_isDisposed && _ready.TryTake(out var instance))
         {
             instance.Dispose();
         }
-    }
-
-    private QueryInstance Open()
-    {
-        var name = string.Create(
-            CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _opened)}");
-        return new QueryInstance(options, Path.Combine(scratch, name), Refill);
     }
 }

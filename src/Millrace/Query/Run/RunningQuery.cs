@@ -7,7 +7,7 @@ namespace Millrace.Query;
 internal sealed class RunningQuery : IDisposable
 {
     private readonly QueryDeadline _deadline;
-    private readonly QueryInstance _instance;
+    private readonly QuerySession _session;
     private readonly Statement _statement;
     private readonly Result _result;
     private readonly IDisposable _place;
@@ -16,7 +16,7 @@ internal sealed class RunningQuery : IDisposable
     /// <summary>Runs a prepared statement up to its first rows. What it is given is its own from here on.</summary>
     private RunningQuery(Parts parts, Result result)
     {
-        (_deadline, _instance, _statement, _place) = (parts.Deadline, parts.Instance, parts.Statement, parts.Place);
+        (_deadline, _session, _statement, _place) = (parts.Deadline, parts.Session, parts.Statement, parts.Place);
         (Statistics, _result) = (parts.Statistics, result);
         _first = Next();
     }
@@ -27,11 +27,11 @@ internal sealed class RunningQuery : IDisposable
     public QueryStatistics Statistics { get; }
 
     /// <summary>The rows of a query into Parquet, complete.</summary>
-    public string ParquetPath => _instance.ParquetPath;
+    public string ParquetPath => _session.ParquetPath;
 
     /// <summary>Everything a started query holds.</summary>
     internal sealed record Parts(
-        IDisposable Place, QueryDeadline Deadline, QueryInstance Instance, Statement Statement,
+        IDisposable Place, QueryDeadline Deadline, QuerySession Session, Statement Statement,
         QueryStatistics Statistics);
 
     /// <exception cref="DuckDbException">It failed before its first rows; nothing of the parts was
@@ -39,6 +39,7 @@ internal sealed class RunningQuery : IDisposable
     internal static RunningQuery Start(Parts parts, bool isIntoParquet)
     {
         var result = isIntoParquet ? parts.Statement.Execute() : parts.Statement.Stream();
+        parts.Session.IsDone = isIntoParquet;
         try
         {
             return new RunningQuery(parts, result);
@@ -73,14 +74,22 @@ internal sealed class RunningQuery : IDisposable
             _result.Dispose();
             _statement.Dispose();
             _deadline.Dispose();
-            _instance.Dispose();
+            _session.Dispose();
         }
         finally
         {
-            // Whatever a failing disk does to the instance's scratch: the next query needs the place.
+            // Whatever a failing disk does to the session's scratch: the next query needs the place.
             _place.Dispose();
         }
     }
 
-    private Chunk? Next() => _result.NextChunk(out var chunk) ? chunk : null;
+    private Chunk? Next()
+    {
+        if (_result.NextChunk(out var chunk))
+        {
+            return chunk;
+        }
+        _session.IsDone = true;
+        return null;
+    }
 }
