@@ -29,16 +29,16 @@ internal sealed record OpenLoop(Uri To, string Key, string EventsFile)
     public async Task<string> RunAsync()
     {
         using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(EventsFile));
-        byte[][] events = [.. file.RootElement.EnumerateArray().Select(each => JsonMarshal.GetRawUtf8Value(each).ToArray())];
+        byte[][] events =
+            [.. file.RootElement.EnumerateArray().Select(each => JsonMarshal.GetRawUtf8Value(each).ToArray())];
         var clock = TimeProvider.System;
         var begin = clock.GetTimestamp();
         bool IsOver() => clock.GetElapsedTime(begin) >= Duration;
         double[] disk = [];
         var probe = new Thread(() => disk = new DiskProbe(Directory, clock).Run(IsOver));
         probe.Start();
-        var load = new HttpLoad(
-            new LoadPlan(To, Key, Connections, number => IsOver() ? null : WithId(events[number % events.Length], number)) { Rate = Rate },
-            clock).Run();
+        byte[]? Body(long number) => IsOver() ? null : WithId(events[number % events.Length], number);
+        var load = new HttpLoad(new LoadPlan(To, Key, Connections, Body) { Rate = Rate }, clock).Run();
         probe.Join();
         return JsonSerializer.Serialize(new
         {

@@ -22,7 +22,7 @@ internal sealed class SqlDirectory : ISqlSource
             new LocalStore(new PosixDisk(), Path.Combine(directory, "lake")), new Author(clock, new Random(0), "sql"));
         _runner = new QueryRunner(
             new LakeReader(catalog, store, directory),
-            new QueryOptions { Timeout = new QueryOptions().TimeoutMax }, _scratch.FullName, clock);
+            new QueryOptions { Timeout = new QueryOptions().TimeoutMax, ReadyMax = 0 }, _scratch.FullName, clock);
     }
 
     /// <exception cref="CliError">There is no data directory, or nothing has been stored in it yet.</exception>

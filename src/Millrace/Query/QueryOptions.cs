@@ -5,7 +5,7 @@ namespace Millrace.Query;
 /// <summary>Bounds of ad-hoc queries.</summary>
 internal sealed record QueryOptions
 {
-    /// <summary>Queries that run at once; each has its own DuckDB instance.</summary>
+    /// <summary>Queries that run at once, each in a DuckDB instance that no other one has meanwhile.</summary>
     [Range(1, 256)]
     public int ConcurrencyMax { get; init; } = 4;
 
@@ -27,7 +27,7 @@ internal sealed record QueryOptions
     [Range(1, int.MaxValue)]
     public int JsonRowsMax { get; init; } = 100_000;
 
-    /// <summary>Threads of one query, if it reads enough for them.</summary>
+    /// <summary>Threads of one query.</summary>
     [Range(1, 256)]
     public int Threads { get; init; } = 2;
 

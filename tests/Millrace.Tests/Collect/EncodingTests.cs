@@ -60,10 +60,21 @@ public class EncodingTests
     {
         await using var collector = await TestCollector.StartAsync(new CollectOptions { BrotliBodiesMax = 1 });
         var plain = Encoding.UTF8.GetBytes(Body);
-        HttpContent[] bodies =
-            [new ByteArrayContent(plain), Compressed(new byte[8 << 20], "br"), Compressed(plain, "br")];
-        foreach (var (body, status) in bodies.Zip([400, 413, 200]))
+        using var sound = new MemoryStream();
+        Compressed(plain, "br").CopyTo(sound, null, default);
+        using var bomb = new MemoryStream();
+        using (var stream = new BrotliStream(bomb, CompressionLevel.Fastest, leaveOpen: true))
         {
+            // The header speaks of the first block alone.
+            stream.Write(new byte[1_000]);
+            stream.Flush();
+            stream.Write(new byte[8 << 20]);
+        }
+        byte[][] bodies = [sound.ToArray()[..^9], bomb.ToArray(), sound.ToArray()];
+        bodies.ShouldAllBe(body => BodyDecoder.FirstBlockBytes(body) <= 1_000);
+        foreach (var (bytes, status) in bodies.Zip([400, 413, 200]))
+        {
+            using var body = new ByteArrayContent(bytes);
             using var answer = await collector.SendAsync(body, request =>
                 request.Content!.Headers.TryAddWithoutValidation("Content-Encoding", "br"));
             ((int)answer.StatusCode).ShouldBe(status);

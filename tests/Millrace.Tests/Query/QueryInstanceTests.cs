@@ -71,7 +71,7 @@ public sealed class QueryInstanceTests : IDisposable
         second.ParquetPath.ShouldBe(instance);
         File.Exists(second.ParquetPath).ShouldBeFalse();
         second.Connection.Scalar<long?>("SELECT getvariable('mine')").ShouldBeNull();
-        second.Connection.Scalar<bool>("SELECT getvariable('ledger') IS NULL").ShouldBeTrue();
+        Should.Throw<DuckDbException>(() => second.Connection.Execute("FROM ledger"));
         second.Connection.Scalar<long>(
             "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'left%'").ShouldBe(0);
         second.Show([new TablePlan(LakeTable.Events, new Dictionary<string, long>(), [])], tenant: "");
@@ -93,15 +93,43 @@ public sealed class QueryInstanceTests : IDisposable
     }
 
     [Fact]
+    public void A_session_that_is_disposed_twice_gives_its_instance_back_once()
+    {
+        var first = new QuerySession(_ready) { IsDone = true };
+        first.Dispose();
+        first.Dispose();
+
+        using var second = new QuerySession(_ready);
+        using var third = new QuerySession(_ready);
+        third.ParquetPath.ShouldNotBe(second.ParquetPath);
+    }
+
+    [Fact]
+    public void One_that_cannot_be_kept_is_closed_and_takes_no_place()
+    {
+        for (var i = 0; i <= _options.ReadyMax; i++)
+        {
+            using var session = new QuerySession(_ready) { IsDone = true };
+            // Not a file: it cannot be deleted as one.
+            Directory.CreateDirectory(session.ParquetPath);
+        }
+        Instances().ShouldBe(0);
+
+        new QuerySession(_ready) { IsDone = true }.Dispose();
+
+        Instances().ShouldBe(1);
+    }
+
+    [Fact]
     public void No_more_are_kept_than_may_be_ready()
     {
         var sessions = Enumerable.Range(0, 3).Select(_ => new QuerySession(_ready) { IsDone = true }).ToList();
 
         sessions.ForEach(session => session.Dispose());
-        Directory.GetDirectories(In("tmp")).Length.ShouldBe(_options.ReadyMax);
+        Instances().ShouldBe(_options.ReadyMax);
         _ready.Dispose();
 
-        Directory.GetDirectories(In("tmp")).ShouldBeEmpty();
+        Instances().ShouldBe(0);
     }
 
     public void Dispose()
@@ -109,6 +137,9 @@ public sealed class QueryInstanceTests : IDisposable
         _ready.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
+
+    private int Instances() =>
+        Directory.GetDirectories(In("tmp")).Count(path => Path.GetFileName(path).Contains('-'));
 
     private string In(string name) => Path.Combine(_directory, name);
 }

@@ -75,7 +75,8 @@ public sealed class QueryRunnerTests(ShopLake shop) : IClassFixture<ShopLake>
         using var runner = lake.Runner();
         await SmallLake.RowsAsync(runner, "SELECT 1");
         await Should.ThrowAsync<QueryRefusedException>(() => SmallLake.RowsAsync(runner, "SELECT nothing"));
-        Directory.EnumerateFileSystemEntries(Path.Combine(lake.Directory, "tmp")).ShouldBeEmpty();
+        runner.Dispose();
+        Directory.GetDirectories(Path.Combine(lake.Directory, "tmp"), $"{Environment.ProcessId}-*").ShouldBeEmpty();
     }
 
     [Theory]
@@ -178,6 +179,50 @@ public sealed class QueryRunnerTests(ShopLake shop) : IClassFixture<ShopLake>
         using var ofOne = await runner.StartAsync(
             new QueryRequest("SELECT DISTINCT tenant FROM millrace.events", []) { Tenant = "bolt" }, default);
         (await SmallLake.RowsAsync(ofOne)).ShouldBe([["bolt"]]);
+    }
+
+    /// <summary>One instance for all of them: what one leaves in it, the next would meet.</summary>
+    [Fact]
+    public async Task Queries_of_every_kind_follow_each_other_in_one_instance()
+    {
+        using var lake = new SmallLake();
+        await lake.CommitAsync(LakeTable.Events, ShopLake.Rows);
+        using var runner = lake.Runner(
+            new QueryOptions { ConcurrencyMax = 1, ReadyMax = 1, MemoryBytesMax = 64 << 20, Threads = 1 });
+        async Task<List<object?[]>> AskAsync(string sql, string tenant)
+        {
+            using var query = await runner.StartAsync(new QueryRequest(sql, []) { Tenant = tenant }, default);
+            return await SmallLake.RowsAsync(query);
+        }
+        const string Tenants = "SELECT tenant, count(*) FROM events GROUP BY 1 ORDER BY 1";
+        for (var round = 0; round < 3; round++)
+        {
+            (await AskAsync(Tenants, "acme")).ShouldBe([["acme", 4L]]);
+            (await AskAsync(Tenants, "bolt")).ShouldBe([["bolt", 4L]]);
+            (await AskAsync("SELECT count(*) FROM failed_events", "")).ShouldBe([[0L]]);
+            // Spills: 3,000,000 rows of 100 bytes in 64 MiB.
+            (await AskAsync("SELECT max(i) FROM (SELECT i, repeat('x', 90) || i AS t FROM range(3000000) r(i) ORDER BY t)", ""))
+                .ShouldBe([[2_999_999L]]);
+            await IntoParquetAsync(runner, "SELECT tenant FROM events WHERE tenant <> 'bolt'", rows: 8);
+            await runner.RunOwnAsync((_, _) => Task.CompletedTask, default);
+            (await AskAsync(Tenants, "")).ShouldBe([["acme", 4L], ["bolt", 4L], ["core", 4L]]);
+            await IntoParquetAsync(runner, "SELECT tenant FROM millrace.events", rows: 12);
+        }
+        Directory.GetDirectories(Path.Combine(lake.Directory, "tmp"), $"{Environment.ProcessId}-*")
+            .ShouldBe([Path.Combine(lake.Directory, "tmp", $"{Environment.ProcessId}-1")]);
+
+        await lake.EvolveAsync(LakeTable.Events);
+        (await AskAsync(Tenants, "core")).ShouldBe([["core", 4L]]);
+        (await AskAsync("SELECT count(*) FROM events WHERE event_time < '1990-01-01'", "")).ShouldBe([[0L]]);
+        (await AskAsync(Tenants, "")).Count.ShouldBe(3);
+    }
+
+    private static async Task IntoParquetAsync(QueryRunner runner, string sql, long rows)
+    {
+        using var query = await runner.StartAsync(new QueryRequest(sql, []) { IsIntoParquet = true }, default);
+        using var database = Millrace.DuckDb.Database.Open(null);
+        using var connection = database.Connect();
+        connection.Scalar<long>($"SELECT count(*) FROM '{query.ParquetPath}'").ShouldBe(rows);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ internal sealed class SqlEndpoint(QueryRunner runner, AdminKeys keys, TimeProvid
         using var disposable = format as IDisposable;
         context.Response.ContentType = format.ContentType;
         await RowStream.CopyAsync(query, format, context.Response.Body, elapsed, context.RequestAborted);
-        // Now and not when the query's instance is closed, which takes 5 ms.
+        // Now and not when the query's session has ended.
         await context.Response.CompleteAsync();
     }
 

@@ -10,7 +10,7 @@ namespace Millrace.Query;
 internal sealed class QuerySession : IDisposable
 {
     private readonly ReadyInstances _ready;
-    private readonly QueryInstance _instance;
+    private QueryInstance? _instance;
 
     /// <exception cref="DuckDbException">No instance can be opened.</exception>
     /// <exception cref="IOException">Nor its scratch directory made.</exception>
@@ -20,14 +20,23 @@ internal sealed class QuerySession : IDisposable
         _instance = ready.Take();
     }
 
-    public Connection Connection => _instance.Connection;
+    public Connection Connection => Instance.Connection;
 
     /// <summary>True once the query gave its last row. An instance in which one failed or was left is not used
     /// again.</summary>
     public bool IsDone { get; set; }
 
     /// <inheritdoc cref="QueryInstance.ParquetPath"/>
-    public string ParquetPath => _instance.ParquetPath;
+    public string ParquetPath => Instance.ParquetPath;
+
+    private QueryInstance Instance
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_instance is null, this);
+            return _instance;
+        }
+    }
 
     /// <summary>From here on <c>now()</c> stands still.</summary>
     public void Begin() => Connection.Execute("BEGIN TRANSACTION");
@@ -39,13 +48,7 @@ internal sealed class QuerySession : IDisposable
     {
         foreach (var plan in plans)
         {
-            IReadOnlyList<string> files = [.. plan.Files];
-            Connection.Execute(ViewSql.Show(
-                plan.Table, files.Count > 0 ? files : [_instance.EmptyPath(plan.Table)], tenant));
-            if (plan.IsEvolved)
-            {
-                Connection.Execute(ViewSql.CreateEvolved(plan));
-            }
+            Instance.Show(plan, tenant);
         }
     }
 
@@ -77,13 +80,17 @@ internal sealed class QuerySession : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _instance, null) is not { } instance)
+        {
+            return; // Once: two queries in one instance would see each other's rows.
+        }
         if (IsDone)
         {
-            _ready.Return(_instance);
+            _ready.Return(instance);
         }
         else
         {
-            _instance.Dispose();
+            _ready.Replace(instance);
         }
     }
 

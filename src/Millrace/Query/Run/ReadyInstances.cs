@@ -5,59 +5,96 @@ using Millrace.DuckDb;
 namespace Millrace.Query;
 
 /// <summary>DuckDB instances that are open and have no query. Thread safe.</summary>
+/// <param name="options">Bounds.</param>
+/// <param name="directories">Where the files of the lake are.</param>
+/// <param name="scratch">A directory for those of the instances.</param>
 internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string> directories, string scratch)
     : IDisposable
 {
+    private readonly QueryInstanceParts _parts = new(
+        options, directories, new EmptyTables(Path.Combine(scratch, "empty")));
     private readonly ConcurrentBag<QueryInstance> _ready = [];
+    private readonly Lock _lock = new();
+    private Task _opening = Task.CompletedTask;
     private long _opened;
     private int _count;
     private volatile bool _isDisposed;
 
-    /// <summary>An instance for one query, which returns or disposes it.</summary>
+    /// <summary>An instance for one query, which comes back through <see cref="Return"/> or <see cref="Replace"/>.
+    /// </summary>
     /// <exception cref="DuckDbException">None is ready and none can be opened.</exception>
-    /// <exception cref="IOException">Its scratch directory cannot be made.</exception>
+    /// <exception cref="IOException">Nor its scratch directory made.</exception>
     public QueryInstance Take()
     {
         if (!_ready.TryTake(out var instance))
         {
-            var name = string.Create(
-                CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _opened)}");
-            return new QueryInstance(options, directories, Path.Combine(scratch, name));
+            return Open();
         }
         Interlocked.Decrement(ref _count);
         return instance;
     }
 
     /// <summary>Keeps an instance in which a query ended well, unless enough are ready.</summary>
-    public void Return(QueryInstance instance)
-    {
-        if (Interlocked.Increment(ref _count) > options.ReadyMax || !IsRenewed(instance))
+    public void Return(QueryInstance instance) => Keep(
+        () =>
         {
-            Interlocked.Decrement(ref _count);
-            instance.Dispose();
-            return;
+            instance.Renew();
+            return instance;
+        },
+        instance.Dispose);
+
+    /// <summary>Closes an instance in which a query failed or was left, and opens another beside whoever asks
+    /// next.</summary>
+    public void Replace(QueryInstance instance)
+    {
+        instance.Dispose();
+        lock (_lock)
+        {
+            _opening = Task.WhenAll(_opening, Task.Run(() => Keep(Open, () => { })));
         }
-        _ready.Add(instance);
-        DropIfDisposed();
     }
 
     public void Dispose()
     {
         _isDisposed = true;
+        lock (_lock)
+        {
+            // Some milliseconds: whoever disposes this removes the scratch directory next.
+            _opening.Wait();
+        }
         DropIfDisposed();
     }
 
-    private static bool IsRenewed(QueryInstance instance)
+    /// <summary>Adds an instance, unless enough are ready.</summary>
+    private void Keep(Func<QueryInstance> make, Action drop)
+    {
+        if (Interlocked.Increment(ref _count) <= options.ReadyMax && !_isDisposed && TryMake(make) is { } instance)
+        {
+            _ready.Add(instance);
+            DropIfDisposed();
+            return;
+        }
+        Interlocked.Decrement(ref _count);
+        drop();
+    }
+
+    private static QueryInstance? TryMake(Func<QueryInstance> make)
     {
         try
         {
-            instance.Renew();
-            return true;
+            return make();
         }
-        catch (Exception failure) when (failure is IOException or DuckDbException)
+        catch (Exception failure) when (failure is DuckDbException or IOException or UnauthorizedAccessException)
         {
-            return false; // The next query opens another, and says what is wrong.
+            return null; // Whoever asks next opens one, and says what is wrong.
         }
+    }
+
+    private QueryInstance Open()
+    {
+        var name = string.Create(
+            CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _opened)}");
+        return new QueryInstance(_parts, Path.Combine(scratch, name));
     }
 
     private void DropIfDisposed()
