@@ -92,6 +92,9 @@ internal sealed class Target : IAsyncDisposable
         Interlocked.Add(ref _accepted, other.Statuses.Count(status => status == 200));
     }
 
+    /// <summary>Events of a client elsewhere, all of them accepted.</summary>
+    public void Count(long accepted) => Interlocked.Add(ref _accepted, accepted);
+
     /// <summary>Waits until all that was accepted is committed; the ledger.</summary>
     public async Task<Ledger> SettledAsync()
     {
