@@ -41,7 +41,6 @@ public class AttackTests(ITestOutputHelper output)
         attacks["garbage on new connections"] = stop => GarbageAsync(target, stop);
         if (Seconds is { } seconds)
         {
-            attacks[$"{IdleConnections} idle connections"] = stop => IdleAsync(target, stop);
             await HoldAgainstQuietAsync(target, attacks, seconds);
             return;
         }
@@ -73,6 +72,10 @@ public class AttackTests(ITestOutputHelper output)
             await BesideAsync(attack, async () => beside[name] = Report(name, await client.RunAsync()));
             target.LookAtMemory();
         }
+        var idle = await IdleAsync(target);
+        beside["idle"] = Report($"{IdleConnections} idle connections", await client.RunAsync());
+        target.LookAtMemory();
+        idle.ForEach(connection => connection.Dispose());
         var bound = 2 * quiet.Order().ElementAt(quiet.Count / 2);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"RssAnon at most {target.LookAtMemory() >> 20} MiB; bound of p99 {bound:F1} ms"));
@@ -106,27 +109,22 @@ public class AttackTests(ITestOutputHelper output)
         target.Note(await connection.ReadAsync());
     }, stop);
 
-    private static async Task IdleAsync(Target target, CancellationToken stop)
+    private static async Task<List<RawConnection>> IdleAsync(Target target)
     {
         var idle = new List<RawConnection>();
-        try
+        while (idle.Count < IdleConnections)
         {
-            while (idle.Count < IdleConnections && !stop.IsCancellationRequested)
-            {
-                var from = new IPAddress([127, 0, 2, (byte)(1 + idle.Count / 1_000)]);
-                idle.Add(await RawConnection.OpenAsync(target.Port, from));
-            }
-            await Task.Delay(Timeout.InfiniteTimeSpan, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+            var from = new IPAddress([127, 0, 2, (byte)(1 + idle.Count / 1_000)]);
+            idle.Add(await RawConnection.OpenAsync(target.Port, from));
         }
-        finally
-        {
-            idle.ForEach(connection => connection.Dispose());
-        }
+        return idle;
     }
 
     private static Task EachAsync(Func<Task> attackOnce, CancellationToken stop) =>
-        Task.WhenAll(Enumerable.Range(0, Attackers).Select(async _ =>
+        Task.WhenAll(Enumerable.Range(0, Attackers).Select(async attacker =>
         {
+            // One after the other: the rate is steady.
+            await Task.Delay(AttackEvery / Attackers * attacker, CancellationToken.None);
             using var timer = new PeriodicTimer(AttackEvery);
             while (!stop.IsCancellationRequested)
             {
