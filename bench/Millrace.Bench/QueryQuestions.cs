@@ -10,6 +10,10 @@ internal sealed record QueryQuestion(string Name, QuerySpan Span, string Select,
     /// <summary>What it may take in ms; null: no bound was set.</summary>
     public int? MillisecondsMax { get; init; }
 
+    /// <summary>How many times as long as plain DuckDB it may take; null: no bound was set, or it is known to be missed
+    /// (docs/performance.md).</summary>
+    public double? RatioMax { get; init; }
+
     /// <summary>Asked in other words each time, so that the server remembers nothing of it.</summary>
     public bool IsNew { get; init; }
 
@@ -57,8 +61,8 @@ internal static class QueryQuestions
     [
         new("an hour by event", Hour, Counts) { Tail = ByEvent, MillisecondsMax = 10 },
         new("an hour by event, never asked before", Hour, Counts) { Tail = ByEvent, IsNew = true },
-        new("a day by event", Day, Counts) { Tail = ByEvent, MillisecondsMax = 60 },
-        new("a month by event", Month, Counts) { Tail = ByEvent, MillisecondsMax = 1000 },
+        new("a day by event", Day, Counts) { Tail = ByEvent, MillisecondsMax = 60, RatioMax = 1.2 },
+        new("a month by event", Month, Counts) { Tail = ByEvent, MillisecondsMax = 1000, RatioMax = 1.2 },
         new("people of an hour", Hour, People),
         new("people of a day", Day, People),
         new("a tenant's day by event", Day, Counts, Tenant) { Tail = ByEvent },

@@ -47,7 +47,7 @@ internal sealed class QueryRace(string path, QueryServer server, int rounds) : I
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {question.Name} | {files.Count} | {ours} | {plain} | {ours.Median / plain.Median:0.00} "
                 + $"| {ours.Cpu:0.0} | {plain.Cpu:0.0} |"));
-            isWithin &= !(ours.Median > question.MillisecondsMax);
+            isWithin &= !(ours.Median > question.MillisecondsMax) && !(ours.Median / plain.Median > question.RatioMax);
         }
         return isWithin;
     }

@@ -7,6 +7,6 @@ part_hostile() {
     "$root/artifacts/bin/Millrace.Integration/release/Millrace.Integration" \
     --filter-method '*.A_good_client_is_answered_beside_every_attack' --output Detailed --show-live-output on \
     --no-ansi --no-progress >"$work/test.log" || { tail -40 "$work/test.log" >&2; failed=1; }
-  grep -E '^ +.*p99|^ +RssAnon' "$work/test.log" | sed 's/^ */- /' | tee -a "$result"
+  grep -E '^ +.*p99|^ +[0-9]+ attacks|^ +RssAnon' "$work/test.log" | sed 's/^ */- /' | tee -a "$result"
   return "$failed"
 }

@@ -12,6 +12,8 @@ part_query() {
   "$bench_program" query "$data" "$url" "$admin_key" "$server" "$rounds" >"$work/race.md" || within=$?
   { echo; cat "$work/race.md"; echo; } | tee -a "$result"
   "$bench_program" clients "$url" "$admin_key" "$server" 8 | tee -a "$result"
+  sleep 20
+  report "RssAnon of the server 20 s later: $(awk '/^RssAnon/ { print int($2 / 1024) }' "/proc/$server/status") MiB"
   stop
   query_postgres "$rounds"
   return "$within"

@@ -9,7 +9,7 @@ internal sealed record QueryOptions
     [Range(1, 256)]
     public int ConcurrencyMax { get; init; } = 4;
 
-    /// <summary>DuckDB instances kept open for queries to come; each takes a few MB.</summary>
+    /// <summary>DuckDB instances kept open for queries to come; each takes a few MB at rest.</summary>
     [Range(0, 256)]
     public int ReadyMax { get; init; } = 4;
 

@@ -15,6 +15,8 @@ public class AttackTests(ITestOutputHelper output)
 
     private static readonly TimeSpan AttackEvery = TimeSpan.FromMilliseconds(40);
 
+    private int _attacks;
+
     private static readonly Dictionary<string, (byte[] Body, string? Encoding)> Bodies = new()
     {
         ["brotli bomb"] = (Packed(stream => new BrotliStream(stream, CompressionLevel.Optimal, true)), "br"),
@@ -69,7 +71,11 @@ public class AttackTests(ITestOutputHelper output)
         foreach (var (name, attack) in attacks)
         {
             quiet.Add(Report($"quiet before {name}", await client.RunAsync()));
+            _attacks = 0;
             await BesideAsync(attack, async () => beside[name] = Report(name, await client.RunAsync()));
+            var perSecond = _attacks / (double)seconds;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {perSecond:F0} attacks a second"));
+            perSecond.ShouldBeGreaterThan(0.9 * Attackers / AttackEvery.TotalSeconds);
             target.LookAtMemory();
         }
         var idle = await IdleAsync(target);
@@ -99,10 +105,10 @@ public class AttackTests(ITestOutputHelper output)
         await attacking;
     }
 
-    private static Task FloodAsync(Target target, byte[] body, string? encoding, CancellationToken stop) =>
+    private Task FloodAsync(Target target, byte[] body, string? encoding, CancellationToken stop) =>
         EachAsync(() => target.SendAsync(body, encoding: encoding), stop);
 
-    private static Task GarbageAsync(Target target, CancellationToken stop) => EachAsync(async () =>
+    private Task GarbageAsync(Target target, CancellationToken stop) => EachAsync(async () =>
     {
         using var connection = await RawConnection.OpenAsync(target.Port);
         await connection.SendAsync([.. RawConnection.Post("{}"u8)[..60], 0, 1, 2, .. "\r\n\r\n"u8]);
@@ -120,7 +126,7 @@ public class AttackTests(ITestOutputHelper output)
         return idle;
     }
 
-    private static Task EachAsync(Func<Task> attackOnce, CancellationToken stop) =>
+    private Task EachAsync(Func<Task> attackOnce, CancellationToken stop) =>
         Task.WhenAll(Enumerable.Range(0, Attackers).Select(async attacker =>
         {
             // One after the other: the rate is steady.
@@ -130,6 +136,7 @@ public class AttackTests(ITestOutputHelper output)
             {
                 await timer.WaitForNextTickAsync(CancellationToken.None);
                 await attackOnce();
+                Interlocked.Increment(ref _attacks);
             }
         }));
 

@@ -11,11 +11,14 @@ internal sealed class PacedClient(Target target, int seconds)
 {
     private const string Rate = "100";
     private const string Connections = "4";
-    private const string Events =
-        """[{"event":"good","event_id":"00000000-0000-4000-8000-000000000000","properties":{"price":12.5}}]""";
+
+    /// <summary>Beside the client the disk is probed; not the one with the log.</summary>
+    private const string Probed = "/dev/shm";
 
     private static readonly string Program =
         Path.Combine(Repository.Root, "artifacts/bin/Millrace.Bench/release/Millrace.Bench");
+
+    private int _runs;
 
     /// <summary>Sends for the time; fails the test if anything was not accepted.</summary>
     public async Task<PacedAnswers> RunAsync()
@@ -24,11 +27,13 @@ internal sealed class PacedClient(Target target, int seconds)
         try
         {
             var events = Path.Combine(folder, "events.json");
-            await File.WriteAllTextAsync(events, Events);
+            // The client counts in the last digits; the first tell the runs apart, or the later ones were duplicates.
+            await File.WriteAllTextAsync(events, string.Create(CultureInfo.InvariantCulture,
+                $$$"""[{"event":"good","event_id":"{{{++_runs:x8}}}-0000-4000-8000-000000000000","properties":{"n":1.5}}]"""));
             var time = seconds.ToString(CultureInfo.InvariantCulture);
             var outcome = await ChildProcess.RunAsync(new Command(
                 Program,
-                ["post", target.Url + "/v1/events", Workspace.WriteKey, events, Rate, time, Connections, folder])
+                ["post", target.Url + "/v1/events", Workspace.WriteKey, events, Rate, time, Connections, Probed])
             {
                 Deadline = TimeSpan.FromSeconds(seconds) + TimeSpan.FromMinutes(1),
             });

@@ -1,6 +1,7 @@
 using Millrace.DuckDb;
 using Millrace.Lake;
 using Millrace.Query;
+using Millrace.Tests.Lake;
 
 namespace Millrace.Tests.Query;
 
@@ -79,7 +80,7 @@ public sealed class QueryInstanceTests : IDisposable
     }
 
     [Fact]
-    public void An_instance_whose_query_did_not_end_is_not_used_again()
+    public async Task An_instance_whose_query_did_not_end_is_replaced_before_the_next_one_asks()
     {
         string instance;
         using (var first = new QuerySession(_ready))
@@ -88,8 +89,25 @@ public sealed class QueryInstanceTests : IDisposable
         }
 
         Directory.Exists(instance).ShouldBeFalse();
-        using var second = new QuerySession(_ready);
-        Path.GetDirectoryName(second.ParquetPath).ShouldNotBe(instance);
+        await Until.TrueAsync(() => Instances() == 1);
+        // Whether it is open already or not: the next one takes it or opens its own.
+        var ready = Path.Combine(In("tmp"), $"{Environment.ProcessId}-2");
+        Directory.Exists(ready).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task No_more_are_opened_in_place_of_failed_ones_than_may_be_ready()
+    {
+        var sessions = Enumerable.Range(0, 5).Select(_ => new QuerySession(_ready)).ToList();
+
+        sessions.ForEach(session => session.Dispose());
+        await Until.TrueAsync(() => Instances() == _options.ReadyMax);
+        _ready.Dispose();
+
+        Instances().ShouldBe(0);
+        new QuerySession(_ready).Dispose();
+        _ready.Dispose();
+        Instances().ShouldBe(0, "who comes late leaves nothing either");
     }
 
     [Fact]

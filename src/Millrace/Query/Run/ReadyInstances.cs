@@ -13,6 +13,9 @@ internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string>
 {
     private readonly QueryInstanceParts _parts = new(
         options, directories, new EmptyTables(Path.Combine(scratch, "empty")));
+    /// <summary>Opening takes milliseconds; a disk that hangs must not hold up the end of the process.</summary>
+    private static readonly TimeSpan OpeningEndsWithin = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentBag<QueryInstance> _ready = [];
     private readonly Lock _lock = new();
     private Task _opening = Task.CompletedTask;
@@ -57,25 +60,41 @@ internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string>
     public void Dispose()
     {
         _isDisposed = true;
+        Task opening;
         lock (_lock)
         {
-            // Some milliseconds: whoever disposes this removes the scratch directory next.
-            _opening.Wait();
+            opening = _opening;
         }
+        // Whoever disposes this removes the scratch directory next.
+        Task.WaitAny([opening], OpeningEndsWithin);
         DropIfDisposed();
+        _parts.Empty.Dispose();
     }
 
     /// <summary>Adds an instance, unless enough are ready.</summary>
     private void Keep(Func<QueryInstance> make, Action drop)
     {
-        if (Interlocked.Increment(ref _count) <= options.ReadyMax && !_isDisposed && TryMake(make) is { } instance)
+        QueryInstance? kept = null;
+        try
         {
-            _ready.Add(instance);
-            DropIfDisposed();
-            return;
+            if (Interlocked.Increment(ref _count) <= options.ReadyMax && !_isDisposed)
+            {
+                kept = TryMake(make);
+            }
         }
-        Interlocked.Decrement(ref _count);
-        drop();
+        finally
+        {
+            if (kept is null)
+            {
+                Interlocked.Decrement(ref _count);
+                drop();
+            }
+        }
+        if (kept is not null)
+        {
+            _ready.Add(kept);
+            DropIfDisposed();
+        }
     }
 
     private static QueryInstance? TryMake(Func<QueryInstance> make)
