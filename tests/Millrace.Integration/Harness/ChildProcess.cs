@@ -12,6 +12,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public const int ExitCodeOfKill = 128 + 9;
 
     private const int Terminate = 15;
+    private const int Freeze = 19;
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -82,6 +83,18 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
     /// <summary>SIGTERM: asks it to end.</summary>
     public void Stop() => Kill(_process.Id, Terminate).ShouldBe(0);
+
+    /// <summary>SIGSTOP, to it and its children: from here on nobody hears of it.</summary>
+    public void StandStill()
+    {
+        var children = _process.HasExited ? [] : Directory.GetDirectories($"/proc/{_process.Id}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ')).Where(id => id.Length > 0);
+        foreach (var child in children)
+        {
+            _ = Kill(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture), Freeze);
+        }
+        _ = Kill(_process.Id, Freeze);
+    }
 
     /// <summary>SIGKILL: it gets no chance to do anything more.</summary>
     public async Task KillAsync()
