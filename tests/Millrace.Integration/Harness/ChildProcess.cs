@@ -87,11 +87,18 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>SIGSTOP, to it and its children: from here on nobody hears of it.</summary>
     public void StandStill()
     {
-        var children = _process.HasExited ? [] : Directory.GetDirectories($"/proc/{_process.Id}/task")
-            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ')).Where(id => id.Length > 0);
-        foreach (var child in children)
+        // Only strace has children, and one thread. It may go right now, with the process that it has killed.
+        var list = $"/proc/{_process.Id}/task/{_process.Id}/children";
+        try
         {
-            _ = Kill(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture), Freeze);
+            foreach (var child in File.ReadAllText(list).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                _ = Kill(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture), Freeze);
+            }
+        }
+        catch (IOException)
+        {
+            return;
         }
         _ = Kill(_process.Id, Freeze);
     }

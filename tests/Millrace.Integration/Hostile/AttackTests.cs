@@ -15,8 +15,6 @@ public class AttackTests(ITestOutputHelper output)
 
     private static readonly TimeSpan AttackEvery = TimeSpan.FromMilliseconds(40);
 
-    private int _attacks;
-
     private static readonly Dictionary<string, (byte[] Body, string? Encoding)> Bodies = new()
     {
         ["brotli bomb"] = (Packed(stream => new BrotliStream(stream, CompressionLevel.Optimal, true)), "br"),
@@ -29,6 +27,8 @@ public class AttackTests(ITestOutputHelper output)
         ["names that repeat"] = (Encoding.UTF8.GetBytes(
             $$$"""{"event":"n","properties":{{{{string.Join(',', Enumerable.Repeat("\"a\":1", 5_000))}}}}}"""), null),
     };
+
+    private int _attacks;
 
     private static int? Seconds => Environment.GetEnvironmentVariable("MILLRACE_TEST_ATTACK_SECONDS") is { } text
         ? int.Parse(text, CultureInfo.InvariantCulture) : null;
@@ -64,6 +64,7 @@ public class AttackTests(ITestOutputHelper output)
     private async Task HoldAgainstQuietAsync(
         Target target, Dictionary<string, Func<CancellationToken, Task>> attacks, int seconds)
     {
+        await target.Good.GoOnAsync(1);
         await target.Good.StopAsync();
         var client = new PacedClient(target, seconds);
         await client.RunAsync();

@@ -11,11 +11,11 @@ namespace Millrace.Query;
 internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string> directories, string scratch)
     : IDisposable
 {
-    private readonly QueryInstanceParts _parts = new(
-        options, directories, new EmptyTables(Path.Combine(scratch, "empty")));
     /// <summary>Opening takes milliseconds; a disk that hangs must not hold up the end of the process.</summary>
     private static readonly TimeSpan OpeningEndsWithin = TimeSpan.FromSeconds(5);
 
+    private readonly QueryInstanceParts _parts = new(
+        options, directories, new EmptyTables(Path.Combine(scratch, "empty")));
     private readonly ConcurrentBag<QueryInstance> _ready = [];
     private readonly Lock _lock = new();
     private Task _opening = Task.CompletedTask;
