@@ -1,7 +1,7 @@
 namespace Millrace.Cli;
 
 /// <summary>Where <c>millrace sql</c> sends its statements: a server or a data directory.</summary>
-internal interface ISqlSource : IDisposable
+internal interface ISqlSource : IAsyncDisposable
 {
     /// <summary>Runs one SELECT and writes its answer as <paramref name="format"/> says.</summary>
     /// <exception cref="CliError">It was refused, or nobody is there to ask.</exception>

@@ -60,9 +60,9 @@ internal sealed class SqlDirectory : ISqlSource
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _runner.Dispose();
+        await _runner.DisposeAsync();
         _catalog.Dispose();
         _scratch.Delete(recursive: true);
     }

@@ -43,7 +43,11 @@ internal sealed class SqlServer : ISqlSource
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     private static async Task<string> ComplaintAsync(HttpResponseMessage response, CancellationToken ct)
     {

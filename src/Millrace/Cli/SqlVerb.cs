@@ -56,7 +56,7 @@ internal sealed class SqlVerb
             throw CliError.Usage("Give a statement with -c, or in a file, not both.");
         }
         var format = parsed.GetValue(_json) ? SqlFormat.Json : parsed.GetValue(_format) ?? SqlFormat.Table;
-        using ISqlSource source = parsed.GetValue(_to) is { } server
+        await using ISqlSource source = parsed.GetValue(_to) is { } server
             ? new SqlServer(server, Arguments.Key(parsed, _key, _terminal))
             : await SqlDirectory.OpenAsync(parsed.GetValue(_data)!, _terminal.Clock, cancellationToken);
         if (command is null && file is null)

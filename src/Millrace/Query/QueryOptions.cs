@@ -13,6 +13,10 @@ internal sealed record QueryOptions
     [Range(0, 256)]
     public int ReadyMax { get; init; } = 4;
 
+    /// <summary>An instance that was away for longer is closed instead of kept: only then does DuckDB give back all
+    /// that a large query needed. Beside such a query, opening another costs little.</summary>
+    public TimeSpan KeptWithin { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Queries that wait for a place; one more is refused with <c>query_busy</c>.</summary>
     [Range(0, 10_000)]
     public int WaitingMax { get; init; } = 32;

@@ -67,15 +67,6 @@ internal sealed class Fleet(Workspace workspace, bool isSplit) : IAsyncDisposabl
         }
     }
 
-    /// <summary>Nothing that runs says anything more.</summary>
-    public void StandStill()
-    {
-        foreach (var server in _running.Values)
-        {
-            server.StandStill();
-        }
-    }
-
     /// <summary>Ends what runs, however it took the loss of its power.</summary>
     public async Task DropAsync()
     {

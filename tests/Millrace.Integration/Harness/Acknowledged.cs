@@ -10,11 +10,39 @@ internal sealed class Acknowledged(string path) : IDisposable
     private readonly IDiskFile _file = new PosixDisk().Create(path);
     private readonly Lock _lock = new();
     private long _count;
+    private int _moment; // odd: the power is off
 
     /// <summary>One id a line.</summary>
     public string Path => path;
 
     public long Count => Interlocked.Read(ref _count);
+
+    /// <summary>What to take before a request whose answer may come after the power has gone.</summary>
+    public int Moment => Volatile.Read(ref _moment);
+
+    /// <summary>Counts a yes, unless the power went since <paramref name="moment"/>: then nobody would have heard it.
+    /// </summary>
+    /// <returns>False: it is no promise; send the events again.</returns>
+    public bool TryAdd(IReadOnlyCollection<string> ids, int moment)
+    {
+        lock (_lock)
+        {
+            if (moment != _moment || int.IsOddInteger(moment))
+            {
+                return false;
+            }
+            Add(ids);
+            return true;
+        }
+    }
+
+    /// <summary>The power goes, and comes back. Every yes that counts was heard before.</summary>
+    public async Task WithoutPowerAsync(Func<Task> run)
+    {
+        TurnPower();
+        await run();
+        TurnPower();
+    }
 
     public void Add(IReadOnlyCollection<string> ids)
     {
@@ -29,4 +57,12 @@ internal sealed class Acknowledged(string path) : IDisposable
     public void Dispose() => _file.Dispose();
 
     public override string ToString() => Count.ToString(CultureInfo.InvariantCulture);
+
+    private void TurnPower()
+    {
+        lock (_lock)
+        {
+            _moment++;
+        }
+    }
 }

@@ -12,7 +12,6 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public const int ExitCodeOfKill = 128 + 9;
 
     private const int Terminate = 15;
-    private const int Freeze = 19;
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -83,25 +82,6 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
     /// <summary>SIGTERM: asks it to end.</summary>
     public void Stop() => Kill(_process.Id, Terminate).ShouldBe(0);
-
-    /// <summary>SIGSTOP, to it and its children: from here on nobody hears of it.</summary>
-    public void StandStill()
-    {
-        // Only strace has children, and one thread. It may go right now, with the process that it has killed.
-        var list = $"/proc/{_process.Id}/task/{_process.Id}/children";
-        try
-        {
-            foreach (var child in File.ReadAllText(list).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            {
-                _ = Kill(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture), Freeze);
-            }
-        }
-        catch (IOException)
-        {
-            return;
-        }
-        _ = Kill(_process.Id, Freeze);
-    }
 
     /// <summary>SIGKILL: it gets no chance to do anything more.</summary>
     public async Task KillAsync()

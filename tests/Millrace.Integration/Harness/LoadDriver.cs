@@ -46,15 +46,20 @@ internal sealed class LoadDriver : IAsyncDisposable
             string[] ids =
                 [.. Enumerable.Range(0, _shape.BatchEvents).Select(i => $"{_shape.Prefix}-{client}-{batch}-{i}")];
             var body = string.Join('\n', ids.Select(Event));
-            while (await Api.SendAsync(_http, _url, body) != 200)
+            while (!await IsPromisedAsync(ids, body))
             {
                 Interlocked.Increment(ref _retries);
                 // The server is being killed and started again: asking more often helps nobody.
                 await Task.Delay(50, _abandoned.Token);
             }
-            _acknowledged.Add(ids);
             await Task.Delay(_shape.Pause);
         }
+    }
+
+    private async Task<bool> IsPromisedAsync(string[] ids, string body)
+    {
+        var moment = _acknowledged.Moment;
+        return await Api.SendAsync(_http, _url, body) == 200 && _acknowledged.TryAdd(ids, moment);
     }
 
     private static string Event(string id, int at) =>

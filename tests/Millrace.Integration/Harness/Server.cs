@@ -74,9 +74,6 @@ internal sealed class Server : IAsyncDisposable
 
     public Task KillAsync() => _process.KillAsync();
 
-    /// <inheritdoc cref="ChildProcess.StandStill"/>
-    public void StandStill() => _process.StandStill();
-
     /// <summary>How it ended, for a server that has or is about to.</summary>
     public Task<Outcome> EndAsync() => _process.EndAsync(DeadlineOfDrain);
 

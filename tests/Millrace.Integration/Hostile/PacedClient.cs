@@ -12,8 +12,8 @@ internal sealed class PacedClient(Target target, int seconds)
     private const string Rate = "100";
     private const string Connections = "4";
 
-    /// <summary>Beside the client the disk is probed; not the one with the log.</summary>
-    private const string Probed = "/dev/shm";
+    /// <summary>Beside the client a disk is probed; not the one with the log.</summary>
+    private const string Memory = "/dev/shm";
 
     private static readonly string Program =
         Path.Combine(Repository.Root, "artifacts/bin/Millrace.Bench/release/Millrace.Bench");
@@ -24,6 +24,7 @@ internal sealed class PacedClient(Target target, int seconds)
     public async Task<PacedAnswers> RunAsync()
     {
         var folder = Directory.CreateTempSubdirectory("millrace-client-").FullName;
+        var probed = Directory.CreateDirectory(Path.Combine(Memory, Path.GetFileName(folder))).FullName;
         try
         {
             var events = Path.Combine(folder, "events.json");
@@ -33,7 +34,7 @@ internal sealed class PacedClient(Target target, int seconds)
             var time = seconds.ToString(CultureInfo.InvariantCulture);
             var outcome = await ChildProcess.RunAsync(new Command(
                 Program,
-                ["post", target.Url + "/v1/events", Workspace.WriteKey, events, Rate, time, Connections, Probed])
+                ["post", target.Url + "/v1/events", Workspace.WriteKey, events, Rate, time, Connections, probed])
             {
                 Deadline = TimeSpan.FromSeconds(seconds) + TimeSpan.FromMinutes(1),
             });
@@ -45,6 +46,7 @@ internal sealed class PacedClient(Target target, int seconds)
         finally
         {
             Directory.Delete(folder, recursive: true);
+            Directory.Delete(probed, recursive: true);
         }
     }
 }

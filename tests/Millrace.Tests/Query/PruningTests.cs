@@ -167,11 +167,10 @@ public sealed class PruningTests(PruningTests.Days days) : IClassFixture<Pruning
             Runner = Lake.Runner();
         }
 
-        public ValueTask DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
-            Runner.Dispose();
+            await Runner.DisposeAsync();
             Lake.Dispose();
-            return ValueTask.CompletedTask;
         }
     }
 }

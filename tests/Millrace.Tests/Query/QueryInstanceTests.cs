@@ -5,9 +5,10 @@ using Millrace.Tests.Lake;
 
 namespace Millrace.Tests.Query;
 
-public sealed class QueryInstanceTests : IDisposable
+public sealed class QueryInstanceTests : IAsyncDisposable
 {
-    private readonly QueryOptions _options = new() { ReadyMax = 2 };
+    // A busy machine may stop a test for a while.
+    private readonly QueryOptions _options = new() { ReadyMax = 2, KeptWithin = TimeSpan.FromMinutes(1) };
     private readonly string _directory = Directory.CreateTempSubdirectory("millrace-query-").FullName;
     private readonly ReadyInstances _ready;
 
@@ -18,7 +19,7 @@ public sealed class QueryInstanceTests : IDisposable
             Directory.CreateDirectory(In(name));
             File.WriteAllText(In($"{name}/a.csv"), "n\n1\n");
         }
-        _ready = new ReadyInstances(_options, [In("lake")], In("tmp"));
+        _ready = Instances(_options);
     }
 
     [Theory]
@@ -89,7 +90,7 @@ public sealed class QueryInstanceTests : IDisposable
         }
 
         Directory.Exists(instance).ShouldBeFalse();
-        await Until.TrueAsync(() => Instances() == 1);
+        await Until.TrueAsync(() => Left() == 1);
         // Whether it is open already or not: the next one takes it or opens its own.
         var ready = Path.Combine(In("tmp"), $"{Environment.ProcessId}-2");
         Directory.Exists(ready).ShouldBeTrue();
@@ -101,13 +102,39 @@ public sealed class QueryInstanceTests : IDisposable
         var sessions = Enumerable.Range(0, 5).Select(_ => new QuerySession(_ready)).ToList();
 
         sessions.ForEach(session => session.Dispose());
-        await Until.TrueAsync(() => Instances() == _options.ReadyMax);
-        _ready.Dispose();
+        await _ready.Opening;
+        Left().ShouldBe(_options.ReadyMax);
+        await _ready.DisposeAsync();
+        Left().ShouldBe(0);
 
-        Instances().ShouldBe(0);
-        new QuerySession(_ready).Dispose();
-        _ready.Dispose();
-        Instances().ShouldBe(0, "who comes late leaves nothing either");
+        using var late = new QuerySession(_ready);
+        Path.GetFileName(Path.GetDirectoryName(late.ParquetPath))
+            .ShouldBe($"{Environment.ProcessId}-{sessions.Count + _options.ReadyMax + 1}");
+    }
+
+    [Fact]
+    public async Task One_that_comes_back_after_the_end_is_closed()
+    {
+        var late = new QuerySession(_ready) { IsDone = true };
+        await _ready.DisposeAsync();
+
+        late.Dispose();
+
+        Left().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_that_a_long_query_had_is_replaced()
+    {
+        await using var ready = Instances(_options with { KeptWithin = TimeSpan.Zero });
+        string instance;
+        using (var first = new QuerySession(ready) { IsDone = true })
+        {
+            instance = Path.GetDirectoryName(first.ParquetPath)!;
+        }
+
+        Directory.Exists(instance).ShouldBeFalse();
+        await Until.TrueAsync(() => Left() == 1);
     }
 
     [Fact]
@@ -131,32 +158,35 @@ public sealed class QueryInstanceTests : IDisposable
             // Not a file: it cannot be deleted as one.
             Directory.CreateDirectory(session.ParquetPath);
         }
-        Instances().ShouldBe(0);
+        Left().ShouldBe(0);
 
         new QuerySession(_ready) { IsDone = true }.Dispose();
 
-        Instances().ShouldBe(1);
+        Left().ShouldBe(1);
     }
 
     [Fact]
-    public void No_more_are_kept_than_may_be_ready()
+    public async Task No_more_are_kept_than_may_be_ready()
     {
         var sessions = Enumerable.Range(0, 3).Select(_ => new QuerySession(_ready) { IsDone = true }).ToList();
 
         sessions.ForEach(session => session.Dispose());
-        Instances().ShouldBe(_options.ReadyMax);
-        _ready.Dispose();
+        Left().ShouldBe(_options.ReadyMax);
+        await _ready.DisposeAsync();
 
-        Instances().ShouldBe(0);
+        Left().ShouldBe(0);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _ready.Dispose();
+        await _ready.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
 
-    private int Instances() =>
+    private ReadyInstances Instances(QueryOptions options) => new(options, [In("lake")], In("tmp"), TimeProvider.System);
+
+    /// <summary>Instances that are open.</summary>
+    private int Left() =>
         Directory.GetDirectories(In("tmp")).Count(path => Path.GetFileName(path).Contains('-'));
 
     private string In(string name) => Path.Combine(_directory, name);

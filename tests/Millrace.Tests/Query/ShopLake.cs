@@ -38,10 +38,9 @@ public sealed class ShopLake : IAsyncLifetime
         Runner = Lake.Runner();
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        Runner.Dispose();
+        await Runner.DisposeAsync();
         Lake.Dispose();
-        return ValueTask.CompletedTask;
     }
 }

@@ -6,7 +6,7 @@ namespace Millrace.Query;
 
 /// <summary>The files that stand for tables in which there is none. Thread safe.</summary>
 /// <param name="directory">Is theirs.</param>
-internal sealed class EmptyTables(string directory) : IDisposable
+internal sealed class EmptyTables(string directory)
 {
     private readonly Lock _lock = new();
     private bool _areMade;
@@ -14,19 +14,6 @@ internal sealed class EmptyTables(string directory) : IDisposable
     public string Directory { get; } = directory;
 
     public string PathOf(LakeTable table) => Path.Combine(Directory, $"{table.Name}.parquet");
-
-    /// <summary>Removes them.</summary>
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            if (_areMade && System.IO.Directory.Exists(Directory))
-            {
-                System.IO.Directory.Delete(Directory, recursive: true);
-            }
-            _areMade = false;
-        }
-    }
 
     /// <exception cref="DuckDbException">They cannot be written.</exception>
     /// <exception cref="IOException">Nor can their directory.</exception>

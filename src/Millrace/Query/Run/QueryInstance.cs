@@ -48,6 +48,9 @@ internal sealed class QueryInstance : IDisposable
         }
     }
 
+    /// <summary>When the query that has it took it.</summary>
+    public long TakenAt { get; set; }
+
     /// <summary>Where a query into Parquet leaves its rows.</summary>
     public string ParquetPath => Path.Combine(_scratch, "rows.parquet");
 
@@ -115,8 +118,6 @@ internal sealed class QueryInstance : IDisposable
         ["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{options.MemoryBytesMax}B"),
         ["temp_directory"] = scratch,
         ["max_temp_directory_size"] = string.Create(CultureInfo.InvariantCulture, $"{options.ScratchBytesMax}B"),
-        // What a large query needed goes back to the system once it is over, not when the instance closes.
-        ["allocator_background_threads"] = "true",
         // It would keep what was read until the limit on memory, which is for the query.
         ["enable_external_file_cache"] = "false",
     };

@@ -7,11 +7,11 @@ namespace Millrace.Query;
 
 /// <summary>Runs one SELECT from outside: gate, place, snapshot, files, session, rows. Thread safe.</summary>
 internal sealed class QueryRunner(
-    LakeReader lake, QueryOptions options, string scratch, TimeProvider time) : IDisposable
+    LakeReader lake, QueryOptions options, string scratch, TimeProvider time) : IAsyncDisposable
 {
     private readonly SqlGate _gate = new();
     private readonly QueryPlaces _places = new(options.ConcurrencyMax, options.WaitingMax);
-    private readonly ReadyInstances _ready = new(options, lake.Directories, scratch);
+    private readonly ReadyInstances _ready = new(options, lake.Directories, scratch, time);
 
     public QueryOptions Options { get; } = options;
 
@@ -91,11 +91,11 @@ internal sealed class QueryRunner(
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _gate.Dispose();
         _places.Dispose();
-        _ready.Dispose();
+        await _ready.DisposeAsync();
     }
 
     private async Task<RunningQuery> AttemptAsync(Work work)

@@ -7,9 +7,10 @@ namespace Millrace.Query;
 /// <summary>DuckDB instances that are open and have no query. Thread safe.</summary>
 /// <param name="options">Bounds.</param>
 /// <param name="directories">Where the files of the lake are.</param>
-/// <param name="scratch">A directory for those of the instances.</param>
-internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string> directories, string scratch)
-    : IDisposable
+/// <param name="scratch">A directory for those of the instances, which whoever made it removes.</param>
+/// <param name="time">Tells how long an instance was away.</param>
+internal sealed class ReadyInstances(
+    QueryOptions options, IReadOnlyList<string> directories, string scratch, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>Opening takes milliseconds; a disk that hangs must not hold up the end of the process.</summary>
     private static readonly TimeSpan OpeningEndsWithin = TimeSpan.FromSeconds(5);
@@ -23,31 +24,51 @@ internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string>
     private int _count;
     private volatile bool _isDisposed;
 
+    /// <summary>Ends when nothing is being opened any more in place of what was closed.</summary>
+    public Task Opening
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _opening;
+            }
+        }
+    }
+
     /// <summary>An instance for one query, which comes back through <see cref="Return"/> or <see cref="Replace"/>.
     /// </summary>
     /// <exception cref="DuckDbException">None is ready and none can be opened.</exception>
     /// <exception cref="IOException">Nor its scratch directory made.</exception>
     public QueryInstance Take()
     {
-        if (!_ready.TryTake(out var instance))
+        if (_ready.TryTake(out var instance))
         {
-            return Open();
+            Interlocked.Decrement(ref _count);
         }
-        Interlocked.Decrement(ref _count);
+        instance ??= Open();
+        instance.TakenAt = time.GetTimestamp();
         return instance;
     }
 
-    /// <summary>Keeps an instance in which a query ended well, unless enough are ready.</summary>
-    public void Return(QueryInstance instance) => Keep(
-        () =>
+    /// <summary>Keeps an instance in which a query ended well and soon, unless enough are ready.</summary>
+    public void Return(QueryInstance instance)
+    {
+        if (time.GetElapsedTime(instance.TakenAt) > options.KeptWithin)
         {
-            instance.Renew();
-            return instance;
-        },
-        instance.Dispose);
+            Replace(instance);
+            return;
+        }
+        Keep(
+            () =>
+            {
+                instance.Renew();
+                return instance;
+            },
+            instance.Dispose);
+    }
 
-    /// <summary>Closes an instance in which a query failed or was left, and opens another beside whoever asks
-    /// next.</summary>
+    /// <summary>Closes an instance that is not to be used again, and opens another beside whoever asks next.</summary>
     public void Replace(QueryInstance instance)
     {
         instance.Dispose();
@@ -57,18 +78,18 @@ internal sealed class ReadyInstances(QueryOptions options, IReadOnlyList<string>
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _isDisposed = true;
-        Task opening;
-        lock (_lock)
+        try
         {
-            opening = _opening;
+            await Opening.WaitAsync(OpeningEndsWithin, time);
         }
-        // Whoever disposes this removes the scratch directory next.
-        Task.WaitAny([opening], OpeningEndsWithin);
+        catch (TimeoutException)
+        {
+            // What it opens yet, it closes.
+        }
         DropIfDisposed();
-        _parts.Empty.Dispose();
     }
 
     /// <summary>Adds an instance, unless enough are ready.</summary>
