@@ -12,12 +12,34 @@ part_query() {
   "$bench_program" query "$data" "$url" "$admin_key" "$server" "$rounds" >"$work/race.md" || within=$?
   { echo; cat "$work/race.md"; echo; } | tee -a "$result"
   "$bench_program" clients "$url" "$admin_key" "$server" 8 | tee -a "$result"
-  sleep 20
-  report "RssAnon of the server 20 s later: $(awk '/^RssAnon/ { print int($2 / 1024) }' "/proc/$server/status") MiB"
+  query_sorts || within=$?
   stop
   query_postgres "$rounds"
   return "$within"
 }
+
+# Four queries at once that sort all rows of a day: what they needed must go back to the system.
+query_sorts() {
+  local sql peak=0 clients=() now
+  sql="SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY properties, event_id) AS n FROM events \
+WHERE event_time >= '2026-01-15' AND event_time < '2026-01-16')"
+  for _ in 1 2 3 4; do
+    curl -sf -o /dev/null -H "Authorization: Bearer $admin_key" --json "{\"sql\":\"$sql\"}" "$url/api/sql" &
+    clients+=($!)
+  done
+  while kill -0 "${clients[@]}" 2>/dev/null; do
+    now=$(query_memory)
+    [ "$now" -le "$peak" ] || peak=$now
+    sleep 0.2
+  done
+  for client in "${clients[@]}"; do wait "$client"; done
+  sleep 20
+  now=$(query_memory)
+  report "four sorts of a day at once: RssAnon at most $peak MiB, 20 s later $now (bound 250)"
+  [ "$now" -le 250 ]
+}
+
+query_memory() { awk '/^RssAnon/ { print int($2 / 1024) }' "/proc/$server/status"; }
 
 # The one day in PostgreSQL, all columns, with the indexes these questions ask for.
 query_postgres() {

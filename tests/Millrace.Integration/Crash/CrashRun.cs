@@ -102,9 +102,8 @@ internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
         {
             // A shutdown goes on under what still runs: an fdatasync under way may return 0 for bytes that are lost
             // (seen on ext4, 4 of 100, without Millrace), and a yes follows. Without power nobody hears it.
-            await acknowledged.WithoutPowerAsync(async () =>
+            await acknowledged.WithoutPowerAsync(power.CutPower, async () =>
             {
-                await power.CutPowerAsync();
                 await fleet.DropAsync();
                 await power.RestoreAsync();
             });

@@ -47,7 +47,7 @@ public class PowerCutTests(ITestOutputHelper output)
             written.Write("lost"u8, 0);
         }
 
-        await mount.CutPowerAsync();
+        mount.CutPower();
         await mount.RestoreAsync();
 
         (await File.ReadAllTextAsync(kept)).ShouldBe("kept");
@@ -69,7 +69,7 @@ public class PowerCutTests(ITestOutputHelper output)
         await using (var server = await Server.StartAsync(workspace))
         {
             (await Api.SendAsync(http, workspace.Url, """{"event":"load","event_id":"1"}""")).ShouldBe(200);
-            await mount.CutPowerAsync();
+            mount.CutPower();
             await server.KillAsync();
         }
         await mount.RestoreAsync();

@@ -36,12 +36,20 @@ internal sealed class Acknowledged(string path) : IDisposable
         }
     }
 
-    /// <summary>The power goes, and comes back. Every yes that counts was heard before.</summary>
-    public async Task WithoutPowerAsync(Func<Task> run)
+    /// <summary>The power goes, and comes back. Every yes that counts was heard before, and nearly all that were heard
+    /// before count.</summary>
+    public async Task WithoutPowerAsync(Action cut, Func<Task> restore)
     {
-        TurnPower();
-        await run();
-        TurnPower();
+        lock (_lock)
+        {
+            _moment++;
+            cut();
+        }
+        await restore();
+        lock (_lock)
+        {
+            _moment++;
+        }
     }
 
     public void Add(IReadOnlyCollection<string> ids)
@@ -57,12 +65,4 @@ internal sealed class Acknowledged(string path) : IDisposable
     public void Dispose() => _file.Dispose();
 
     public override string ToString() => Count.ToString(CultureInfo.InvariantCulture);
-
-    private void TurnPower()
-    {
-        lock (_lock)
-        {
-            _moment++;
-        }
-    }
 }

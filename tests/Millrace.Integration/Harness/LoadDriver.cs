@@ -18,10 +18,10 @@ internal sealed class LoadDriver : IAsyncDisposable
         _clients = [.. Enumerable.Range(0, shape.Clients).Select(client => Task.Run(() => SendAsync(client)))];
     }
 
-    /// <summary>Requests that got no yes and were sent again.</summary>
+    /// <summary>Requests that got no yes that counts, and were sent again.</summary>
     public long Retries => Interlocked.Read(ref _retries);
 
-    /// <summary>No new batches; returns when every batch under way has its yes.</summary>
+    /// <summary>No new batches; returns when every batch under way has a yes that counts.</summary>
     public async Task FinishAsync()
     {
         await _enough.CancelAsync();

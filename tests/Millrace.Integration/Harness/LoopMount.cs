@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Millrace.Integration;
 
 /// <summary>A file system of its own in a file, whose power can be cut. Gone when disposed.</summary>
@@ -5,9 +7,15 @@ namespace Millrace.Integration;
 /// The cut is the file system's own shutdown: what it has not yet written to the file is lost, as the page cache and
 /// the disk's queue are with the power, and every later call on it fails. The file itself stands for the disk.
 /// </remarks>
-internal sealed class LoopMount : IDisposable
+internal sealed partial class LoopMount : IDisposable
 {
     private const long ImageBytes = 1L << 30; // sparse; xfs takes no less than 300 MB
+
+    // XFS_IOC_GOINGDOWN, which ext4 knows too, and its XFS_FSOP_GOING_FLAGS_NOLOGFLUSH.
+    private const uint GoDown = 0x8004587D;
+    private const uint WithoutFlush = 2;
+
+    private const int ReadDirectory = 0x10000;
 
     private readonly string _image;
 
@@ -19,7 +27,7 @@ internal sealed class LoopMount : IDisposable
     /// <summary>Why this machine cannot do it; null: it can.</summary>
     public static string? WhyNot()
     {
-        var missing = new[] { "mkfs.ext4", "mkfs.xfs", "xfs_io" }
+        var missing = new[] { "mkfs.ext4", "mkfs.xfs" }
             .Where(program => !File.Exists(System.IO.Path.Combine("/usr/sbin", program)));
         return Environment.UserName != "root" ? "Only root can mount."
             : !File.Exists("/dev/loop-control") ? "This machine has no loop devices."
@@ -42,7 +50,15 @@ internal sealed class LoopMount : IDisposable
         return mount;
     }
 
-    public Task CutPowerAsync() => RunAsync("xfs_io", "-x", "-c", "shutdown", Path);
+    /// <summary>By one system call: whoever needs to know what came before it need not wait for a program to
+    /// start.</summary>
+    public void CutPower()
+    {
+        var root = Open(Path, ReadDirectory);
+        var flags = WithoutFlush;
+        Control(root, GoDown, ref flags).ShouldBe(0, $"error {Marshal.GetLastPInvokeError()}");
+        Close(root).ShouldBe(0);
+    }
 
     /// <summary>Power again: the file system recovers from its journal. Whoever had files open must be gone.</summary>
     public async Task RestoreAsync()
@@ -63,6 +79,15 @@ internal sealed class LoopMount : IDisposable
     private Command ToUnmount() => new("umount", [Path]);
 
     private Task MountAsync() => RunAsync("mount", "-o", "loop", _image, Path);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Control(int file, nuint request, ref uint flags);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int file);
 
     private static async Task RunAsync(string program, params string[] arguments) =>
         (await ChildProcess.RunAsync(new Command(program, arguments))).Succeeded();

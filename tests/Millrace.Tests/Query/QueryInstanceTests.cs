@@ -2,13 +2,14 @@ using Millrace.DuckDb;
 using Millrace.Lake;
 using Millrace.Query;
 using Millrace.Tests.Lake;
+using Millrace.Tests.Twins;
 
 namespace Millrace.Tests.Query;
 
 public sealed class QueryInstanceTests : IAsyncDisposable
 {
-    // A busy machine may stop a test for a while.
-    private readonly QueryOptions _options = new() { ReadyMax = 2, KeptWithin = TimeSpan.FromMinutes(1) };
+    private readonly QueryOptions _options = new() { ReadyMax = 2 };
+    private readonly ManualTime _time = new();
     private readonly string _directory = Directory.CreateTempSubdirectory("millrace-query-").FullName;
     private readonly ReadyInstances _ready;
 
@@ -19,7 +20,7 @@ public sealed class QueryInstanceTests : IAsyncDisposable
             Directory.CreateDirectory(In(name));
             File.WriteAllText(In($"{name}/a.csv"), "n\n1\n");
         }
-        _ready = Instances(_options);
+        _ready = new ReadyInstances(_options, [In("lake")], In("tmp"), _time);
     }
 
     [Theory]
@@ -126,15 +127,21 @@ public sealed class QueryInstanceTests : IAsyncDisposable
     [Fact]
     public async Task One_that_a_long_query_had_is_replaced()
     {
-        await using var ready = Instances(_options with { KeptWithin = TimeSpan.Zero });
-        string instance;
-        using (var first = new QuerySession(ready) { IsDone = true })
+        string UseFor(TimeSpan time)
         {
-            instance = Path.GetDirectoryName(first.ParquetPath)!;
+            using var session = new QuerySession(_ready) { IsDone = true };
+            _time.Advance(time);
+            return session.ParquetPath;
         }
+        var instance = UseFor(_options.KeptWithin);
+        _time.Advance(TimeSpan.FromHours(1));
+        UseFor(TimeSpan.FromMilliseconds(1)).ShouldBe(instance, "its own age is not its query's");
 
-        Directory.Exists(instance).ShouldBeFalse();
-        await Until.TrueAsync(() => Left() == 1);
+        UseFor(_options.KeptWithin + TimeSpan.FromMilliseconds(1)).ShouldBe(instance);
+        await _ready.Opening;
+
+        Left().ShouldBe(1);
+        UseFor(TimeSpan.Zero).ShouldNotBe(instance);
     }
 
     [Fact]
@@ -182,8 +189,6 @@ public sealed class QueryInstanceTests : IAsyncDisposable
         await _ready.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
-
-    private ReadyInstances Instances(QueryOptions options) => new(options, [In("lake")], In("tmp"), TimeProvider.System);
 
     /// <summary>Instances that are open.</summary>
     private int Left() =>
