@@ -29,9 +29,12 @@ internal sealed class Simulated
             HotAfter = TimeSpan.FromMilliseconds(_random.Next(3) == 0 ? 0 : 1000),
             CommitAfter = TimeSpan.FromSeconds(_random.Next(4) == 0 ? 2 : 60),
             CommitBytes = 64 << 10,
+            CareEvery = _random.Next(1, 4),
             SnapshotsKept = _random.Next(1, 4),
             ManifestsMergedAt = _random.Next(2, 5),
             ReadersLeaveAfter = TimeSpan.FromSeconds(_random.Next(400)),
+            // Every file looks old here: nothing but the order of things keeps one that a commit is about to name.
+            OrphansEvery = TimeSpan.Zero,
         };
     }
 

@@ -14,7 +14,7 @@ public sealed class Expiry(TableStore store)
     /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyList<string>> DeletableAsync(Table before, Table after, CancellationToken ct)
     {
-        if (after.Metadata.Properties.GetValueOrDefault(GcEnabled) == "false")
+        if (KeepsAll(after))
         {
             return [];
         }
@@ -45,6 +45,9 @@ public sealed class Expiry(TableStore store)
             await store.Objects.DeleteAsync(location, ct);
         }
     }
+
+    /// <summary>True if a table wants none of its files deleted.</summary>
+    internal static bool KeepsAll(Table table) => table.Metadata.Properties.GetValueOrDefault(GcEnabled) == "false";
 
     private static IEnumerable<string> MetadataFilesGone(Table before, Table after) =>
         before.Metadata.MetadataLog.Select(entry => entry.MetadataFile).Append(before.MetadataLocation)

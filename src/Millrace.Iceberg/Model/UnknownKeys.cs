@@ -18,6 +18,10 @@ public sealed class UnknownKeys
     public JsonElement? Find(string name) =>
         _members.Where(member => member.Key == name).Select(member => (JsonElement?)member.Value).FirstOrDefault();
 
+    /// <summary>True if a text is in any of the values.</summary>
+    public bool Mention(string text) =>
+        _members.Any(member => member.Value.GetRawText().Contains(text, StringComparison.Ordinal));
+
     /// <summary>The same with another value for one member, or without it.</summary>
     internal UnknownKeys With(string name, JsonElement? value)
     {

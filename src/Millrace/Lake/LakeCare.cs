@@ -12,22 +12,23 @@ internal sealed record LakeCareParts(LakeTables Tables, IdRunFiles IdFiles, Clai
 
     /// <summary>Has the hot segments.</summary>
     public required IDisk Disk { get; init; }
+
+    public required LakeMetrics Metrics { get; init; }
 }
 
 /// <summary>Keeps what readers must look through small: merges manifests and id runs, expires snapshots and old
 /// metadata, and removes files once no query that may have listed them can still run.</summary>
 /// <remarks>Runs after a commit, in the committer's turn. What fails is done after a later one; what a crash leaves
-/// behind is unreferenced.</remarks>
+/// behind is unreferenced, and found once a day.</remarks>
 internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimeProvider time)
 {
-    /// <summary>Commits between two looks at the tables.</summary>
-    private const int LookEvery = 10;
-
     private readonly Transaction _transaction = new(parts.Tables.Catalog, parts.Tables.Store);
     private readonly Expiry _expiry = new(parts.Tables.Store);
+    private readonly Orphans _orphans = new(parts.Tables.Catalog, parts.Tables.Store);
     private readonly ConcurrentQueue<(long Since, Func<Task> Remove)> _leaving = new();
     private readonly Dictionary<TableName, HashSet<string>> _metadataFiles = [];
     private readonly List<IdRun> _expired = [];
+    private long? _orphansSince;
     private int _commits;
     private int _isRemoving;
 
@@ -44,13 +45,14 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
         }
         // In this order: what fails every time must not keep the disk from being emptied.
         await RemoveLeftAsync();
-        if (++_commits % LookEvery == 0)
+        if (++_commits % options.CareEvery == 0)
         {
             foreach (var table in LakeTable.All)
             {
                 await CareAsync(table.TableName);
             }
             await DropExpiredRunsAsync(committed);
+            await LeaveOrphansAsync();
         }
         await MergeRunsAsync();
     }
@@ -135,6 +137,26 @@ internal sealed class LakeCare(LakeCareParts parts, LakeOptions options, TimePro
         var gone = _metadataFiles.GetValueOrDefault(table.Name, []).Except(files).ToList();
         _metadataFiles[table.Name] = files;
         Leave(() => _expiry.DeleteAsync(gone, CancellationToken.None));
+    }
+
+    /// <summary>In the committer's turn, so that no commit of this process is in flight.</summary>
+    private async Task LeaveOrphansAsync()
+    {
+        if (_orphansSince is { } since && time.GetElapsedTime(since) < options.OrphansEvery)
+        {
+            return;
+        }
+        _orphansSince = time.GetTimestamp();
+        var before = time.GetUtcNow() - options.OrphansAfter;
+        foreach (var table in LakeTable.All)
+        {
+            var orphans = await _orphans.FindAsync(table.TableName, before, CancellationToken.None);
+            Leave(async () =>
+            {
+                await _expiry.DeleteAsync(orphans, CancellationToken.None);
+                parts.Metrics.OrphansRemoved(orphans.Count);
+            });
+        }
     }
 
     private async Task<Table?> CommitAsync(TableChange change) =>

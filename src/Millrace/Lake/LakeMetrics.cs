@@ -12,6 +12,7 @@ internal sealed class LakeMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _faults;
     private readonly Counter<long> _runsRebuilt;
+    private readonly Counter<long> _orphans;
     private readonly UpDownCounter<int> _failing;
     private readonly Counter<long> _commits;
     private readonly Counter<long> _committedBytes;
@@ -34,6 +35,8 @@ internal sealed class LakeMetrics
             "millrace.lake.faults", "{fault}", "Times the lake stood still and began anew.");
         _runsRebuilt = lake.CreateCounter<long>(
             "millrace.lake.id_runs.rebuilt", "{run}", "Damaged id runs made again from the rows of their range.");
+        _orphans = lake.CreateCounter<long>(
+            "millrace.lake.orphans", "{file}", "Files that no table named and that were removed.");
         _retries = lake.CreateCounter<long>(
             "millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
         _failing = lake.CreateUpDownCounter<int>(
@@ -60,6 +63,8 @@ internal sealed class LakeMetrics
     public void Faulted() => _faults.Add(1);
 
     public void RunRebuilt() => _runsRebuilt.Add(1);
+
+    public void OrphansRemoved(long files) => _orphans.Add(files);
 
     public void Retried(string step) => _retries.Add(1, KeyValuePair.Create("step", (object?)step));
 

@@ -46,6 +46,17 @@ internal sealed record LakeOptions
     /// 1 GiB.</summary>
     public long? FreeBytesMin { get; init; }
 
+    /// <summary>Commits between two looks at what the tables' care has to do.</summary>
+    [Range(1, 100_000)]
+    public int CareEvery { get; init; } = 10;
+
+    /// <summary>How often files that no table names are looked for; the first time soon after a start.</summary>
+    public TimeSpan OrphansEvery { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Age at which such a file goes: a commit in flight, of this process or another engine, is
+    /// younger.</summary>
+    public TimeSpan OrphansAfter { get; init; } = TimeSpan.FromDays(3);
+
     [Range(1, 100_000)]
     public int SnapshotsKept { get; init; } = 200;
 

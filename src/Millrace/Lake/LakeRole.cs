@@ -153,7 +153,11 @@ internal sealed class LakeRole(
                     Ids = idFiles, Random = parts.Random,
                 }),
                 Care = new LakeCare(
-                    new LakeCareParts(parts.Tables, idFiles, claims) { Runs = runs, Disk = parts.Disk }, options, time),
+                    new LakeCareParts(parts.Tables, idFiles, claims)
+                    {
+                        Runs = runs, Disk = parts.Disk, Metrics = metrics,
+                    },
+                    options, time),
             },
             options, time, loggers.CreateLogger<LakeLoop>());
         metrics.RefinedTo(position.Offset);

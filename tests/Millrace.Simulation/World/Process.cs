@@ -194,7 +194,11 @@ internal sealed class Process : IDisposable
                     Ids = idFiles, Random = new Random(_random.Next()),
                 }),
                 Care = new LakeCare(
-                    new LakeCareParts(_tables, idFiles, claims) { Runs = runs, Disk = _disk }, _options, Time.Clock),
+                    new LakeCareParts(_tables, idFiles, claims)
+                    {
+                        Runs = runs, Disk = _disk, Metrics = metrics,
+                    },
+                    _options, Time.Clock),
             },
             _options, Time.Clock, NullLogger<LakeLoop>.Instance);
         return loop.RunAsync(_stop.Token);

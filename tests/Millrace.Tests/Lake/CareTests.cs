@@ -306,6 +306,37 @@ public sealed class CareTests : IAsyncLifetime
         await CheckAllAsync();
     }
 
+    [Fact]
+    public async Task What_no_table_names_goes_once_it_is_old_and_no_reader_can_need_it()
+    {
+        var role = await _world.StartAsync();
+        await CommitAsync(role, 1);
+        var names = new[] { "lake/events/data/a.parquet", "lake/failed_events/metadata/b-m0.avro" };
+        var (old, young) = (names.Select(_world.In).ToArray(), _world.In("lake/events/metadata/c.avro"));
+        foreach (var path in old.Append(young))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllTextAsync(path, "left behind");
+            var age = _world.Options.OrphansAfter + TimeSpan.FromHours(path == young ? -1 : 1);
+            File.SetLastWriteTimeUtc(path, (_time.GetUtcNow() - age).UtcDateTime);
+        }
+        // The tenth commit brings the care of the tables.
+        await CommitAsync(role, 10);
+        old.ShouldAllBe(path => File.Exists(path), "a query may have listed them");
+        _time.Advance(_world.Options.ReadersLeaveAfter);
+        await CommitAsync(role, 2);
+
+        old.ShouldAllBe(path => !File.Exists(path));
+        File.Exists(young).ShouldBeTrue();
+        _time.Advance(_world.Options.OrphansEvery);
+        await CommitAsync(role, 10);
+        _time.Advance(_world.Options.ReadersLeaveAfter);
+        await CommitAsync(role, 2);
+        File.Exists(young).ShouldBeFalse("a day later it is old enough");
+        await LakeWorld.StopAsync(role);
+        await CheckAllAsync();
+    }
+
     private Task CheckAllAsync() => _world.CheckAsync(Enumerable.Range(0, _ids).Select(i => $"{i}"), received: _ids);
 
     /// <summary>Commits one after the other.</summary>
