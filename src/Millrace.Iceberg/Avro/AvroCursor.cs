@@ -120,7 +120,14 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
     }
 
     /// <summary>Reads an array (false: null), calling back once per item.</summary>
-    internal bool Array(AvroType type, Action<AvroType> item)
+    internal bool Array(AvroType type, Action<AvroType> item) => ArrayWhile(type, each =>
+    {
+        item(each);
+        return true;
+    });
+
+    /// <summary>Reads an array (false: null) until a call returns false; then it stands behind that item.</summary>
+    internal bool ArrayWhile(AvroType type, Func<AvroType, bool> item)
     {
         AvroType? actual = Resolve(type);
         if (actual is null)
@@ -135,7 +142,10 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> bytes, string file)
         {
             for (long index = 0; index < count; index++)
             {
-                item(actual.Parts[0]);
+                if (!item(actual.Parts[0]))
+                {
+                    return true;
+                }
             }
         }
         return true;

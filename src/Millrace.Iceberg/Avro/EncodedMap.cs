@@ -40,16 +40,16 @@ internal sealed class EncodedMap<T> : IReadOnlyDictionary<int, T>
     {
         var cursor = new AvroCursor(_bytes, _file);
         (bool isFound, T? found) = (false, default);
-        cursor.Array(_type, item =>
+        // Keys that are asked for, such as the tenant, come early.
+        cursor.ArrayWhile(_type, item =>
         {
             if (ReadKey(cursor, item) == key)
             {
                 (isFound, found) = (true, _readValue(cursor, item.Fields[1].Type));
+                return false;
             }
-            else
-            {
-                cursor.Skip(item.Fields[1].Type);
-            }
+            cursor.Skip(item.Fields[1].Type);
+            return true;
         });
         value = found;
         return isFound;

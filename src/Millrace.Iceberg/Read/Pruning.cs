@@ -5,9 +5,11 @@ namespace Millrace.Iceberg;
 internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
 {
     private readonly Dictionary<int, SpecConditions> _bySpec = [];
-    private readonly (PrimitiveType Type, Condition Condition)[] _columns = [.. predicate.Conditions
-        .Select(condition => (Type: metadata.FindField(condition.FieldId)?.Type as PrimitiveType, condition))
-        .Where(column => column.Type is not null).Select(column => (column.Type!, column.condition))];
+    private readonly ColumnConditions[] _columns = [.. predicate.Conditions
+        .GroupBy(condition => condition.FieldId)
+        .Where(column => metadata.FindField(column.Key)?.Type is PrimitiveType)
+        .Select(column => new ColumnConditions(
+            column.Key, (PrimitiveType)metadata.FindField(column.Key)!.Type, [.. column]))];
 
     /// <summary>False if no row of the manifest's files can satisfy the predicate.</summary>
     internal bool MayMatch(ManifestFile manifest)
@@ -31,7 +33,7 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
 
     /// <summary>False if no row of the file can satisfy the predicate.</summary>
     internal bool MayMatch(DataFile file) => MayMatchByPartition(file, OfSpec(file.SpecId))
-        && Array.TrueForAll(_columns, column => MayMatch(file, column.Type, column.Condition));
+        && Array.TrueForAll(_columns, column => MayMatch(file, column));
 
     /// <summary>False if the manifest certainly does not list the file.</summary>
     internal static bool MayHold(TableMetadata metadata, ManifestFile manifest, DataFile file)
@@ -79,17 +81,23 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
         return true;
     }
 
-    private static bool MayMatch(DataFile file, PrimitiveType type, Condition condition)
+    private static bool MayMatch(DataFile file, ColumnConditions column)
     {
-        int id = condition.FieldId;
-        bool isAllNull = file.ValueCounts.TryGetValue(id, out long values)
-            && file.NullCounts.TryGetValue(id, out long nulls) && values == nulls;
-        bool mayHoldNan = !(file.NanCounts.TryGetValue(id, out long nans) && nans == 0);
-        return !isAllNull
-            && new ValueRange(
-                type, file.LowerBounds.GetValueOrDefault(id), file.UpperBounds.GetValueOrDefault(id), mayHoldNan)
-                .MaySatisfy(condition);
+        // Each look-up decodes a map: of thousands of files, only what decides, and once.
+        (int id, PrimitiveType type, Condition[] conditions) = column;
+        byte[]? lower = file.LowerBounds.GetValueOrDefault(id);
+        if (lower is null && IsAllNull(file, id))
+        {
+            return false;
+        }
+        bool mayHoldNan = type.Kind is (PrimitiveKind.Float or PrimitiveKind.Double)
+            && !(file.NanCounts.TryGetValue(id, out long nans) && nans == 0);
+        var range = new ValueRange(type, lower, file.UpperBounds.GetValueOrDefault(id), mayHoldNan);
+        return Array.TrueForAll(conditions, range.MaySatisfy);
     }
+
+    private static bool IsAllNull(DataFile file, int id) => file.ValueCounts.TryGetValue(id, out long values)
+        && file.NullCounts.TryGetValue(id, out long nulls) && values == nulls;
 
     private SpecConditions OfSpec(int id)
     {
@@ -128,6 +136,9 @@ internal sealed class Pruning(TableMetadata metadata, Predicate predicate)
         (_, Comparison.Greater) => Comparison.GreaterOrEqual,
         _ => comparison,
     };
+
+    /// <summary>What the predicate demands of a column.</summary>
+    private sealed record ColumnConditions(int FieldId, PrimitiveType Type, Condition[] Conditions);
 
     /// <summary>What the predicate demands of the partition values of one spec.</summary>
     private sealed record SpecConditions(int FieldCount, Projection[] Conditions);
