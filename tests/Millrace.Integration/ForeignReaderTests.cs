@@ -15,7 +15,8 @@ public class ForeignReaderTests
     [Fact]
     public async Task Icebird_and_avsc_read_every_snapshot_and_agree_with_sql()
     {
-        using var workspace = new Workspace(new WorkspaceSettings { CommitSeconds = 1, SegmentBytes = 1 << 20 });
+        using var workspace = new Workspace(
+            new WorkspaceSettings { CommitSeconds = 1, CompactSeconds = 0.05, SegmentBytes = 1 << 20 });
         await using var server = await Server.StartAsync(workspace);
         await using var icebird = new IcebirdReader();
         await using var traffic = ChildProcess.Start(MillraceProgram.Command(
@@ -31,6 +32,8 @@ public class ForeignReaderTests
         using var lake = await LakeFiles.OpenAsync(workspace);
         foreach (var table in await lake.LoadAsync())
         {
+            table.Metadata.Snapshots.ShouldContain(snapshot => snapshot.Summary["operation"] == "replace"
+                && snapshot.Summary.ContainsKey("deleted-data-files"), $"{table.Name} was not compacted");
             await EverySnapshotShouldAgreeAsync(table, icebird, server.Api);
         }
         (await lake.ProblemsAsync()).ShouldBeEmpty();

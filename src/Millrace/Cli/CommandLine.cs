@@ -63,6 +63,7 @@ internal static class CommandLine
             SqlVerb.Create(terminal),
             CheckVerb.Create(terminal),
             LogVerb.Create(terminal),
+            TableVerb.Create(terminal),
             DemoVerb.Create(terminal),
             BenchVerb.Create(terminal),
         };

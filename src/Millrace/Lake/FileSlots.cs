@@ -7,6 +7,9 @@ namespace Millrace.Lake;
 /// <param name="Hour">Hours since 1970-01-01 if the file holds this hour alone.</param>
 internal readonly record struct FileSlot(int Day, long? Hour)
 {
+    private const string HourFolder = "/hour=";
+    private const int HoursPerDay = 24;
+
     /// <summary>The directory people see; readers take the partition from the manifest.</summary>
     public string Folder
     {
@@ -15,8 +18,19 @@ internal readonly record struct FileSlot(int Day, long? Hour)
             var day = DateTime.UnixEpoch.AddDays(Day);
             var folder = day.ToString("'year='yyyy'/month='MM'/day='dd", CultureInfo.InvariantCulture);
             return Hour is { } hour
-                ? string.Create(CultureInfo.InvariantCulture, $"{folder}/hour={hour - Day * 24L:00}") : folder;
+                ? string.Create(
+                    CultureInfo.InvariantCulture, $"{folder}{HourFolder}{hour - (long)Day * HoursPerDay:00}")
+                : folder;
         }
+    }
+
+    /// <summary>The hour of a day in whose directory a file is, since 1970; null: in none.</summary>
+    public static long? HourIn(string path, int day)
+    {
+        var at = path.LastIndexOf(HourFolder, StringComparison.Ordinal) + HourFolder.Length;
+        return at >= HourFolder.Length && at + 2 < path.Length && path[at + 2] == '/'
+            && int.TryParse(path.AsSpan(at, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var hour)
+            && hour < HoursPerDay ? (long)day * HoursPerDay + hour : null;
     }
 }
 

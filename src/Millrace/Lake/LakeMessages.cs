@@ -19,6 +19,17 @@ internal static partial class LakeMessages
         "The lake stands still and begins anew in {Seconds} s; the log keeps what comes in. {Fault}")]
     public static partial void LakeFault(this ILogger logger, Exception exception, double seconds, string fault);
 
+    [LoggerMessage(LogLevel.Debug, "Compacted {Slot} of {Table}: {Inputs} files became {Outputs}.")]
+    public static partial void Compacted(this ILogger logger, string table, string slot, int inputs, int outputs);
+
+    [LoggerMessage(
+        LogLevel.Warning, "Could not compact {Slot} of {Table}, its files stay as they are until later. {Fault}")]
+    public static partial void CompactionFailed(
+        this ILogger logger, Exception exception, string table, string slot, string fault);
+
+    [LoggerMessage(LogLevel.Warning, "Could not see what is to be compacted; trying again later. {Fault}")]
+    public static partial void NoCompaction(this ILogger logger, Exception exception, string fault);
+
     [LoggerMessage(LogLevel.Information, "The lake works again.")]
     public static partial void LakeWorks(this ILogger logger);
 

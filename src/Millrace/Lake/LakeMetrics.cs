@@ -6,6 +6,9 @@ namespace Millrace.Lake;
 /// <summary>What the lake and refining tell about themselves.</summary>
 internal sealed class LakeMetrics
 {
+    private static readonly KeyValuePair<string, object?> In = KeyValuePair.Create("files", (object?)"in");
+    private static readonly KeyValuePair<string, object?> Out = KeyValuePair.Create("files", (object?)"out");
+
     private readonly Counter<long> _events;
     private readonly Counter<long> _damaged;
     private readonly Counter<long> _rulesLost;
@@ -13,6 +16,12 @@ internal sealed class LakeMetrics
     private readonly Counter<long> _faults;
     private readonly Counter<long> _runsRebuilt;
     private readonly Counter<long> _orphans;
+    private readonly Counter<long> _compactions;
+    private readonly Counter<long> _compactionFailures;
+    private readonly Counter<long> _compactedFiles;
+    private readonly Counter<long> _compactedBytes;
+    private readonly Counter<long> _duplicates;
+    private readonly Histogram<double> _compactionDuration;
     private readonly UpDownCounter<int> _failing;
     private readonly Counter<long> _commits;
     private readonly Counter<long> _committedBytes;
@@ -37,6 +46,18 @@ internal sealed class LakeMetrics
             "millrace.lake.id_runs.rebuilt", "{run}", "Damaged id runs made again from the rows of their range.");
         _orphans = lake.CreateCounter<long>(
             "millrace.lake.orphans", "{file}", "Files that no table named and that were removed.");
+        _compactions = lake.CreateCounter<long>(
+            "millrace.lake.compactions", "{compaction}", "Hours and days whose files were replaced by fewer.");
+        _compactionFailures = lake.CreateCounter<long>(
+            "millrace.lake.compactions.failed", "{compaction}", "Compactions that failed; they are tried again.");
+        _compactedFiles = lake.CreateCounter<long>(
+            "millrace.lake.compacted.files", "{file}", "Files that compaction replaced (in) and wrote (out).");
+        _compactedBytes = lake.CreateCounter<long>(
+            "millrace.lake.compacted", "By", "Bytes that compaction replaced (in) and wrote (out).");
+        _duplicates = lake.CreateCounter<long>(
+            "millrace.lake.duplicates", "{event}", "Copies that came too late for Refine, dropped by compaction.");
+        _compactionDuration = lake.CreateHistogram<double>(
+            "millrace.lake.compaction.duration", "s", "Duration of the compaction of an hour or day.");
         _retries = lake.CreateCounter<long>(
             "millrace.lake.retries", "{retry}", "Steps repeated because the disk failed.");
         _failing = lake.CreateUpDownCounter<int>(
@@ -65,6 +86,19 @@ internal sealed class LakeMetrics
     public void RunRebuilt() => _runsRebuilt.Add(1);
 
     public void OrphansRemoved(long files) => _orphans.Add(files);
+
+    public void Compacted(CompactionJob job, Compacted compacted, TimeSpan duration)
+    {
+        _compactions.Add(1);
+        _compactionDuration.Record(duration.TotalSeconds);
+        _compactedFiles.Add(job.Inputs.Count, In);
+        _compactedFiles.Add(compacted.Files.Count, Out);
+        _compactedBytes.Add(job.Bytes, In);
+        _compactedBytes.Add(compacted.Files.Sum(file => file.SizeBytes), Out);
+        _duplicates.Add(compacted.Duplicates);
+    }
+
+    public void CompactionFailed() => _compactionFailures.Add(1);
 
     public void Retried(string step) => _retries.Add(1, KeyValuePair.Create("step", (object?)step));
 

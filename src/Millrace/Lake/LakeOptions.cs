@@ -57,6 +57,8 @@ internal sealed record LakeOptions
     /// younger.</summary>
     public TimeSpan OrphansAfter { get; init; } = TimeSpan.FromDays(3);
 
+    public CompactionOptions Compaction { get; init; } = new();
+
     [Range(1, 100_000)]
     public int SnapshotsKept { get; init; } = 200;
 

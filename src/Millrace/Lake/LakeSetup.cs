@@ -27,6 +27,13 @@ internal static class LakeSetup
         });
         services.AddSingleton<LakeRole>();
         services.AddHostedService(provider => provider.GetRequiredService<LakeRole>());
+        services.AddSingleton(provider => new CompactionRoleParts(
+            provider.GetRequiredService<LakeRole>(), provider.GetRequiredService<DataDirectory>(),
+            provider.GetRequiredService<IDisk>(), provider.GetRequiredService<LakeTables>())
+        {
+            Random = NewRandom(),
+        });
+        services.AddHostedService<CompactionRole>();
         services.AddSingleton(provider =>
         {
             var role = provider.GetRequiredService<LakeRole>();
@@ -44,6 +51,7 @@ internal static class LakeSetup
         RowBytesMax = settings.Lake.MemoryBytes / 2,
         FreeBytesMin = settings.Lake.FreeBytesMin,
         ReadersLeaveAfter = settings.Query.TimeoutMax + ReadersMargin,
+        Compaction = CompactionOptions.LookingEvery(settings.Lake.CompactEvery),
     };
 
     /// <summary>Seeded by the system: ids of files and snapshots must differ between processes.</summary>

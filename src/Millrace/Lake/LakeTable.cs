@@ -11,6 +11,9 @@ internal sealed record LakeTable(string Name, Schema Schema, PartitionSpec Parti
     public const string Namespace = "millrace";
     public const int SortOrderId = 1;
 
+    /// <summary>Its bounds in manifests are whole: equal ones say that a file is one tenant's.</summary>
+    public const string TenantColumn = "tenant";
+
     public static readonly LakeTable Events = Create(
         "events", [.. EventColumns.All.Select(c => (EventColumns.Name(c), IcebergType(EventColumns.Type(c))))],
         new Layout("event_time", "event_day", ["tenant", "event", "event_time"]));

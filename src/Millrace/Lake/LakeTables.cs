@@ -15,6 +15,7 @@ internal sealed class LakeTables
         ["write.format.default"] = "parquet",
         ["write.parquet.compression-codec"] = "zstd",
         ["write.metadata.metrics.default"] = "truncate(16)",
+        ["write.metadata.metrics.column." + LakeTable.TenantColumn] = "full",
         ["write.delete.mode"] = "copy-on-write",
         ["write.update.mode"] = "copy-on-write",
         ["write.merge.mode"] = "copy-on-write",

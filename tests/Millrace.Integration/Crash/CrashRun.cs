@@ -9,9 +9,9 @@ internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
     private readonly string _trace = workspace.In("trace");
     private readonly CrashReport _report = new();
 
-    /// <summary>Small enough that crashes hit commits, new segments, merges of id runs.</summary>
+    /// <summary>Small enough that crashes hit commits, new segments, merges of id runs, compaction.</summary>
     public static WorkspaceSettings Settings { get; } =
-        new() { SegmentBytes = 256 << 10, CommitBytes = 512 << 10, CommitSeconds = 1 };
+        new() { SegmentBytes = 256 << 10, CommitBytes = 512 << 10, CommitSeconds = 1, CompactSeconds = 0.2 };
 
     /// <summary>Says what happened, also where it failed, with what makes it happen again.</summary>
     public async Task RunAsync(Seed seed, ITestOutputHelper output)
@@ -166,6 +166,12 @@ internal sealed class CrashRun(Workspace workspace, CrashPlan plan)
         });
         using var lake = await LakeFiles.OpenAsync(workspace);
         (await lake.ProblemsAsync()).ShouldBeEmpty();
+        // A few crashes may all come before the first look at what is to be compacted.
+        if (plan.Crashes >= 20)
+        {
+            Directory.EnumerateFiles(Path.Combine(workspace.Data, "lake"), "shared-*", SearchOption.AllDirectories)
+                .ShouldNotBeEmpty("nothing was compacted");
+        }
         foreach (var table in await lake.LoadAsync())
         {
             var said = table.Metadata.CurrentSnapshot?.Summary["total-records"] ?? "0";

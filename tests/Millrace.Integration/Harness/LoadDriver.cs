@@ -62,8 +62,14 @@ internal sealed class LoadDriver : IAsyncDisposable
         return await Api.SendAsync(_http, _url, body) == 200 && _acknowledged.TryAdd(ids, moment);
     }
 
-    private static string Event(string id, int at) =>
-        $$"""{"event":"load","event_id":"{{id}}","properties":{"text":"😀 {{id}}","at":{{at}} } }""";
+    /// <summary>Of now, of an hour ago, or late by more than a day: compaction has something to do.</summary>
+    private static string Event(string id, int at)
+    {
+        var time = DateTime.UtcNow.AddHours((at % 3) switch { 0 => 0, 1 => -1, _ => -30 });
+        return $$"""
+            {"event":"load","event_id":"{{id}}","event_time":"{{time:O}}","properties":{"text":"😀 {{id}}","at":{{at}} } }
+            """;
+    }
 }
 
 /// <summary>How a <see cref="LoadDriver"/> loads.</summary>

@@ -54,7 +54,12 @@ internal sealed class Workspace : IDisposable
         new
         {
             log = new { segment_bytes = settings.SegmentBytes, durability = settings.Durability },
-            lake = new { commit_seconds = settings.CommitSeconds, commit_bytes = settings.CommitBytes },
+            lake = new
+            {
+                commit_seconds = settings.CommitSeconds,
+                commit_bytes = settings.CommitBytes,
+                compact_seconds = settings.CompactSeconds,
+            },
             keys = new object[]
             {
                 new { role = "write", tenant = Tenant, source = "test", value = WriteKey },
@@ -70,6 +75,8 @@ internal sealed record WorkspaceSettings
     public long SegmentBytes { get; init; } = 4 << 20;
 
     public int CommitSeconds { get; init; } = 2;
+
+    public double CompactSeconds { get; init; } = 60;
 
     public string Durability { get; init; } = "disk";
 

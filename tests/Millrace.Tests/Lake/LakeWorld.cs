@@ -111,6 +111,16 @@ internal sealed class LakeWorld : IAsyncDisposable
         return role;
     }
 
+    /// <summary>Starts compaction as in the process of a role.</summary>
+    public async Task<CompactionRole> StartCompactionAsync(LakeRole lake)
+    {
+        var role = new CompactionRole(
+            new CompactionRoleParts(lake, _directory, Disk, Tables) { Random = new Random(_seed++) },
+            Options, new LakeMetrics(Meters), _time, NullLogger<CompactionRole>.Instance);
+        await role.StartAsync(default);
+        return role;
+    }
+
     /// <summary>Starts the role, lets it read the log and stops it, so that all is committed.</summary>
     public async Task RunAsync()
     {

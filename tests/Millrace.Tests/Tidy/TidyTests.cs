@@ -28,7 +28,7 @@ public partial class TidyTests
         ["Watch"] = ["Events", "Control"],
         ["Generate"] = ["Events"],
         ["Send"] = ["Events"],
-        ["Cli"] = ["Events", "Control", "Generate", "Iceberg", "Send", "Log", "Query", "Audit"],
+        ["Cli"] = ["Events", "Control", "Generate", "Iceberg", "Lake", "Send", "Log", "Query", "Audit"],
         ["Millrace.Log"] = [],
         ["Millrace.DuckDb"] = [],
         ["Millrace.Iceberg"] = ["Log"],

@@ -20,6 +20,8 @@ internal static class ChunkStatistics
     private static ColumnStatistics Of(List<ColumnChunk> chunks)
     {
         var type = (PrimitiveType)chunks[0].Field.Type;
+        var isWhole = chunks[0].Field.Name == LakeTable.TenantColumn
+            && chunks.TrueForAll(chunk => chunk.Column.Greatest is not { Length: >= EncodedColumn.TextBytesMax });
         byte[]? least = null, greatest = null;
         foreach (var chunk in chunks)
         {
@@ -29,8 +31,8 @@ internal static class ChunkStatistics
         return new ColumnStatistics(
             chunks.Sum(chunk => chunk.Bytes), chunks.Sum(chunk => (long)chunk.Rows),
             chunks.Sum(chunk => (long)chunk.Column.Nulls),
-            least is null ? null : Bounds.Lower(type, Value(type, least)),
-            greatest is null ? null : Bounds.Upper(type, Value(type, greatest)));
+            least is null ? null : isWhole ? least : Bounds.Lower(type, Value(type, least)),
+            greatest is null ? null : isWhole ? greatest : Bounds.Upper(type, Value(type, greatest)));
     }
 
     private static byte[]? Outer(PrimitiveType type, byte[]? one, byte[]? other, int side) =>

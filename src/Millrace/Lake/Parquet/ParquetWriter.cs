@@ -38,7 +38,8 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
 
     public static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
-    private long Position => _flushed + _pending.WrittenCount;
+    /// <summary>Bytes of the file so far.</summary>
+    internal long Position => _flushed + _pending.WrittenCount;
 
     /// <summary>Writes a file that must not exist.</summary>
     /// <param name="path">Its path.</param>
@@ -47,20 +48,40 @@ internal sealed class ParquetWriter(IDisk disk, Zstd? zstd)
     /// <exception cref="IOException">The disk failed; what there is of the file is of no use.</exception>
     public WrittenFile Write(string path, LakeRows rows, ReadOnlySpan<int> order)
     {
-        using var file = disk.Create(path);
+        using var file = Begin(path, rows.Table);
+        file.Append(rows, order);
+        return file.Finish();
+    }
+
+    /// <summary>Begins a file that must not exist. One at a time: this writer's buffers are its.</summary>
+    /// <exception cref="IOException">As for <see cref="Write"/>, here and in what follows.</exception>
+    public ParquetFile Begin(string path, LakeTable table)
+    {
+        var file = disk.Create(path);
         _pending.ResetWrittenCount();
         (_flushed, _crc) = (0, Crc32C.Begin);
         _pending.Write(Magic);
-        var groups = new List<IReadOnlyList<ColumnChunk>>();
-        for (var rest = order; !rest.IsEmpty; rest = rest[groups[^1][0].Rows..])
+        return new ParquetFile(this, file, table);
+    }
+
+    /// <summary>Adds rows as row groups of about the same size.</summary>
+    internal void Append(IDiskFile file, LakeRows rows, ReadOnlySpan<int> order, List<List<ColumnChunk>> groups)
+    {
+        for (var left = (order.Length + RowGroupRows - 1) / RowGroupRows; left > 0; left--)
         {
-            var group = rest[..Math.Min(rest.Length, RowGroupRows)];
+            var group = order[..((order.Length + left - 1) / left)];
             groups.Add(WriteGroup(file, rows, group));
+            order = order[group.Length..];
         }
-        ParquetFooter.Write(_pending, rows.Table, groups);
+    }
+
+    internal WrittenFile Finish(IDiskFile file, LakeTable table, IReadOnlyList<IReadOnlyList<ColumnChunk>> groups)
+    {
+        ParquetFooter.Write(_pending, table, groups);
         Flush(file);
         return new WrittenFile(
-            order.Length, new FileChecksum(_flushed, Crc32C.Finish(_crc)), ChunkStatistics.Of(groups));
+            groups.Sum(group => (long)group[0].Rows), new FileChecksum(_flushed, Crc32C.Finish(_crc)),
+            ChunkStatistics.Of(groups));
     }
 
     private List<ColumnChunk> WriteGroup(IDiskFile file, LakeRows rows, ReadOnlySpan<int> group)

@@ -53,6 +53,9 @@ internal sealed class LakeRows
 
     public void EndRow() => Count++;
 
+    /// <summary>Ends rows whose columns were filled one by one, each from row <see cref="Count"/> on.</summary>
+    public void EndRows(int rows) => Count += rows;
+
     /// <summary>Forgets the rows, and keeps memory for as many again.</summary>
     public void Clear()
     {

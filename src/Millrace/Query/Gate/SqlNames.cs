@@ -14,7 +14,4 @@ internal static class SqlNames
                     folded[i] = source[i] is >= 'A' and <= 'Z' ? (char)(source[i] | 0x20) : source[i];
                 }
             });
-
-    /// <summary>An identifier in quotes.</summary>
-    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.Events;
 using Millrace.Iceberg;
 using Millrace.Lake;
@@ -12,7 +11,7 @@ internal static class ViewSql
     /// <summary>The view, and the same under <c>millrace.events</c>, as other engines call it.</summary>
     public static string Create(LakeTable table) =>
         $"""
-        CREATE VIEW {table.Name} AS SELECT {Columns(table)}
+        CREATE VIEW {table.Name} AS SELECT {LakeSql.Columns(table)}
             FROM read_parquet({Shown(table)}.files, hive_partitioning = false) {OfTenant(table)};
         CREATE VIEW {LakeTable.Namespace}.{table.Name} AS SELECT * FROM main.{table.Name}
         """;
@@ -31,43 +30,23 @@ internal static class ViewSql
         var sources = new List<string>();
         if (plan.LakeFiles.Count > 0)
         {
-            sources.Add($"{Sql.List(plan.LakeFiles.Keys)}, schema = {Schema(plan.Table)}");
+            sources.Add(LakeSql.ReadByFieldId(plan.Table, plan.LakeFiles.Keys));
         }
         if (plan.HotFiles.Count > 0)
         {
-            sources.Add(Sql.List(plan.HotFiles));
+            sources.Add($"read_parquet({Sql.List(plan.HotFiles)}, hive_partitioning = false)");
         }
         return $"CREATE OR REPLACE VIEW {plan.Table.Name} AS " + string.Join(
             " UNION ALL ", sources.Select(source =>
-                $"SELECT {Columns(plan.Table)} FROM read_parquet({source}, hive_partitioning = false) "
-                + OfTenant(plan.Table)));
+                $"SELECT {LakeSql.Columns(plan.Table)} FROM {source} {OfTenant(plan.Table)}"));
     }
 
     /// <summary>The columns and no row.</summary>
     public static string Nothing(LakeTable table) => "SELECT " + string.Join(", ", table.Schema.Fields.Select(field =>
-        $"NULL::{SqlType(field)} AS {SqlNames.Quote(field.Name)}")) + " WHERE false";
+        $"NULL::{LakeSql.TypeOf(field)} AS {Sql.Name(field.Name)}")) + " WHERE false";
 
     private static string Shown(LakeTable table) => $"getvariable('{table.Name}')";
 
     private static string OfTenant(LakeTable table) =>
         $"WHERE {Shown(table)}.tenant = '' OR tenant = {Shown(table)}.tenant";
-
-    private static string Columns(LakeTable table) =>
-        string.Join(", ", table.Schema.Fields.Select(field => SqlNames.Quote(field.Name)));
-
-    private static string Schema(LakeTable table) => "MAP {" + string.Join(", ", table.Schema.Fields.Select(field =>
-        string.Create(CultureInfo.InvariantCulture,
-            $"{field.Id}: {{name: {Sql.Text(field.Name)}, type: '{SqlType(field)}', default_value: NULL}}"))) + "}";
-
-    private static string SqlType(Field field) => ((PrimitiveType)field.Type).Kind switch
-    {
-        PrimitiveKind.String => "VARCHAR",
-        PrimitiveKind.TimestampTz => "TIMESTAMP WITH TIME ZONE",
-        PrimitiveKind.Double => "DOUBLE",
-        PrimitiveKind.Boolean => "BOOLEAN",
-        PrimitiveKind.Long => "BIGINT",
-        PrimitiveKind.Int => "INTEGER",
-        PrimitiveKind.Binary => "BLOB",
-        _ => throw new System.Diagnostics.UnreachableException($"Column {field.Name} has a type no table of ours has."),
-    };
 }
