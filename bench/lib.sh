@@ -2,11 +2,11 @@
 # What the parts share: a server on $work/data, its memory, its CPU, its ledger, and the report.
 
 # Starts a server on $work/data behind the words given, and waits until it is ready; sets server and url.
-# With $roles it runs these alone, with $data on that directory.
+# With $roles it runs these alone, with $data on that directory, with $settings as well.
 start() {
   cat >"$work/millrace.json" <<EOF
 {"keys": [{"role": "write", "tenant": "shop", "source": "bench", "value": "$write_key"},
-          {"role": "admin", "value": "$admin_key"}]}
+          {"role": "admin", "value": "$admin_key"}]${settings:-}}
 EOF
   "$@" "$program" up --roles "${roles:-collect,lake,query}" --data "${data:-$work/data}" --config "$work/millrace.json" --http 127.0.0.1:0 \
     >"$work/up.out" 2>"$work/up.err" &

@@ -82,7 +82,15 @@ internal static class EventRows
         """;
 
     /// <param name="hour">Hours since 1970.</param>
-    public static string Select(long hour, long rows)
+    public static string Select(long hour, long rows) => Select(new EventMix(hour, rows)
+    {
+        From = hour * MicrosPerHour,
+        Milliseconds = MicrosPerHour / 1000,
+        Tenant = string.Create(CultureInfo.InvariantCulture, $"floor({Tenants} * pow(x, 2))"),
+        Users = UsersPerTenant,
+    });
+
+    public static string Select(EventMix mix)
     {
         var columns = EventColumns.All.Select(column =>
             $"CAST({Expressions.GetValueOrDefault(column, "NULL")} AS {SqlType(EventColumns.Type(column))}) "
@@ -90,15 +98,16 @@ internal static class EventRows
         return string.Create(CultureInfo.InvariantCulture, $"""
             SELECT {string.Join(", ", columns)} FROM (
                 SELECT *, bits(u, 7, 0) AS v, printf('shop-%02d', t) AS tenant, bits(u, 7, 0) % 3 = 0 AS is_app,
-                    make_timestamptz({hour * MicrosPerHour} + (s % 3600000) * 1000) AS moment
+                    make_timestamptz({mix.From} + (s % {mix.Milliseconds}) * 1000 - {mix.LateBy}) AS moment
                 FROM (
-                    SELECT i, r, s, t, {hour}::BIGINT AS hour, (r >> 20 & 2047) AS page,
-                        t * {UsersPerTenant} + (s >> 24) % {UsersPerTenant} AS u,
+                    SELECT i, r, s, t, {mix.Seed}::BIGINT AS hour, (r >> 20 & 2047) AS page,
+                        t * {mix.Users} + (s >> 24) % {mix.Users} AS u,
                         floor(24 * pow((r >> 39) / 16777216.0, 2))::BIGINT AS e
                     FROM (
-                        SELECT i, bits(i, {hour}, 0) AS r, bits(i, {hour}, 1) AS s,
-                            floor({Tenants} * pow((bits(i, {hour}, 2) >> 39) / 16777216.0, 2))::BIGINT AS t
-                        FROM range({rows}) AS rows(i))))
+                        SELECT i, bits(i, {mix.Seed}, 0) AS r, bits(i, {mix.Seed}, 1) AS s,
+                            ({mix.Tenant})::BIGINT AS t
+                        FROM (SELECT i, (bits(i, {mix.Seed}, 2) >> 39) / 16777216.0 AS x
+                            FROM range({mix.Rows}) AS rows(i)))))
             """);
     }
 
@@ -111,4 +120,24 @@ internal static class EventRows
         ColumnType.Long => "BIGINT",
         _ => "INTEGER",
     };
+}
+
+/// <summary>Rows that are made at once.</summary>
+/// <param name="Seed">Makes them differ from those of other seeds.</param>
+internal sealed record EventMix(long Seed, long Rows)
+{
+    /// <summary>µs UTC of the first moment.</summary>
+    public required long From { get; init; }
+
+    /// <summary>How many milliseconds of moments there are.</summary>
+    public required long Milliseconds { get; init; }
+
+    /// <summary>The number of a tenant, of <c>x</c>, which is spread evenly from 0 to 1.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>Users of a tenant.</summary>
+    public required long Users { get; init; }
+
+    /// <summary>Microseconds that a row is late, of its hashes <c>r</c> and <c>s</c>.</summary>
+    public string LateBy { get; init; } = "0";
 }

@@ -6,6 +6,11 @@ switch (args)
     case ["lake", var directory, var text] when TryCount(text, out var rows):
         await new QueryLake(directory, rows).WriteAsync();
         return 0;
+    case ["care", var directory, var text] when TryCount(text, out var rows):
+        await new CareDay(directory, rows).WriteAsync();
+        return 0;
+    case ["cared", var directory, var text, "yes" or "no"] when TryCount(text, out var rows):
+        return await new CareCheck(directory).RunAsync(Console.Out, rows, args[3] == "yes") ? 0 : 1;
     case ["query", var directory, var url, var key, var pid, var text] when TryCount(text, out var rounds):
         using (var server = new QueryServer(new Uri(url), key, int.Parse(pid, CultureInfo.InvariantCulture)))
         using (var race = new QueryRace(directory, server, (int)rounds))
@@ -53,6 +58,8 @@ switch (args)
                                                  posts the events of a JSON array one by one on a schedule,
                                                  syncs 4 KB in DIR meanwhile
                 lake /tmp/data 100000000         makes a data directory with so many events in 1,488 files
+                care /tmp/data 20000000          makes a data directory with a day of so many events, not compacted
+                cared /tmp/data 20000000 yes     looks at its files; yes: they must be compacted
                 query /tmp/data URL KEY PID 9    asks the server of it and a plain DuckDB in turn, nine times
                 clients URL KEY PID 8            eight clients ask at once for 20 s
                 question NAME                    prints its SQL

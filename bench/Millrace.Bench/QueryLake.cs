@@ -1,7 +1,6 @@
 using System.Globalization;
 using Millrace.Control;
 using Millrace.DuckDb;
-using Millrace.Events;
 using Millrace.Iceberg;
 using Millrace.Lake;
 using Millrace.Log;
@@ -70,40 +69,12 @@ internal sealed class QueryLake(string path, long rows)
     {
         var (first, end) = (rows * hour / Hours, rows * (hour + 1) / Hours);
         _events.Clear();
-        Fill(connection, EventRows.Select(FirstHour + hour, end - first));
+        using (var statement = connection.Prepare(EventRows.Select(FirstHour + hour, end - first)))
+        using (var result = statement.Stream())
+        {
+            RowLoader.Load(result, _events);
+        }
         var prefix = string.Create(CultureInfo.InvariantCulture, $"{Node}-{first}-{end}");
         return await writer.WriteAsync(_events, new FilesToWrite(location, prefix, FirstHour + hour), [], default);
-    }
-
-    private void Fill(Connection connection, string select)
-    {
-        using var statement = connection.Prepare(select);
-        using var result = statement.Stream();
-        while (result.NextChunk(out var chunk))
-        {
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                foreach (var column in EventColumns.All)
-                {
-                    var field = (int)column;
-                    var vector = chunk.Column(field - 1);
-                    if (vector.IsNull(row))
-                    {
-                        continue;
-                    }
-                    switch (EventColumns.Type(column))
-                    {
-                        case ColumnType.Text: _events.Set(field, vector.Utf8(row)); break;
-                        case ColumnType.Real:
-                            _events.Set(field, BitConverter.DoubleToInt64Bits(vector.Get<double>(row)));
-                            break;
-                        case ColumnType.Flag: _events.Set(field, vector.Get<bool>(row) ? 1 : 0); break;
-                        case ColumnType.Int: _events.Set(field, vector.Get<int>(row)); break;
-                        default: _events.Set(field, vector.Get<long>(row)); break;
-                    }
-                }
-                _events.EndRow();
-            }
-        }
     }
 }
