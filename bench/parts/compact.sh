@@ -7,7 +7,7 @@ part_compact() {
   report "$rows events, written in $((SECONDS - begin)) s"
   "$bench_program" cared "$work/data" "$rows" no | tee -a "$result" || within=1
   node "$bench/peers/bodies.js" "$work"
-  settings=', "lake": {"compact_seconds": 86400}' compact_load "without compaction" || within=1
+  settings='' compact_load "without compaction" || within=1
   quiet=$p99
   settings=', "lake": {"compact_seconds": 1}' compact_load "beside compaction" || within=1
   busy=$p99

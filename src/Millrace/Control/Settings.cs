@@ -76,9 +76,9 @@ internal sealed record LakeSettings
     /// <summary>Of the rows that wait for a commit: one is due at half of it.</summary>
     public long MemoryBytes { get; init; } = 256 << 20;
 
-    /// <summary>Time between two looks at what is to be compacted; other times of compaction are multiples of it.
-    /// </summary>
-    public TimeSpan CompactEvery { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>Time between two looks at what is to be compacted; other times of compaction are multiples of it. Null:
+    /// nothing is compacted but by hand.</summary>
+    public TimeSpan? CompactEvery { get; init; }
 
     /// <summary>Free bytes below which the lake stops writing; null: the smaller of 2 % and 1 GiB.</summary>
     public long? FreeBytesMin { get; init; }

@@ -159,7 +159,7 @@ internal static class SettingsFile
             CommitBytes = section.Bytes("commit_bytes", d.CommitBytes, min: 64 << 10, max: 1 << 30),
             CommitEvery = section.Seconds("commit_seconds", d.CommitEvery),
             HotEvery = section.Seconds("hot_seconds", d.HotEvery),
-            CompactEvery = section.Seconds("compact_seconds", d.CompactEvery),
+            CompactEvery = section.Has("compact_seconds") ? section.Seconds("compact_seconds", default) : null,
             MemoryBytes = section.Bytes("memory_bytes", d.MemoryBytes, min: 64 << 20),
             FreeBytesMin = section.Has("free_bytes_min") ? section.Bytes("free_bytes_min", 0, min: 0) : null,
         };

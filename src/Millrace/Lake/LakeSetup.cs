@@ -27,13 +27,16 @@ internal static class LakeSetup
         });
         services.AddSingleton<LakeRole>();
         services.AddHostedService(provider => provider.GetRequiredService<LakeRole>());
-        services.AddSingleton(provider => new CompactionRoleParts(
-            provider.GetRequiredService<LakeRole>(), provider.GetRequiredService<DataDirectory>(),
-            provider.GetRequiredService<IDisk>(), provider.GetRequiredService<LakeTables>())
+        if (settings.Lake.CompactEvery is not null)
         {
-            Random = NewRandom(),
-        });
-        services.AddHostedService<CompactionRole>();
+            services.AddSingleton(provider => new CompactionRoleParts(
+                provider.GetRequiredService<LakeRole>(), provider.GetRequiredService<DataDirectory>(),
+                provider.GetRequiredService<IDisk>(), provider.GetRequiredService<LakeTables>())
+            {
+                Random = NewRandom(),
+            });
+            services.AddHostedService<CompactionRole>();
+        }
         services.AddSingleton(provider =>
         {
             var role = provider.GetRequiredService<LakeRole>();
@@ -51,7 +54,8 @@ internal static class LakeSetup
         RowBytesMax = settings.Lake.MemoryBytes / 2,
         FreeBytesMin = settings.Lake.FreeBytesMin,
         ReadersLeaveAfter = settings.Query.TimeoutMax + ReadersMargin,
-        Compaction = CompactionOptions.LookingEvery(settings.Lake.CompactEvery),
+        Compaction = settings.Lake.CompactEvery is { } look
+            ? CompactionOptions.LookingEvery(look) : new CompactionOptions(),
     };
 
     /// <summary>Seeded by the system: ids of files and snapshots must differ between processes.</summary>
