@@ -80,24 +80,8 @@ internal sealed class Committer(CommitterParts parts)
         catch
         {
             run?.Dispose();
-            await DeleteAsync(stored);
+            await parts.Tables.DiscardAsync(stored);
             throw;
-        }
-    }
-
-    /// <summary>Best effort: what a failing store keeps is part of no table.</summary>
-    private async Task DeleteAsync(List<string> stored)
-    {
-        foreach (var location in stored)
-        {
-            try
-            {
-                await parts.Tables.Store.Objects.DeleteAsync(location, CancellationToken.None);
-            }
-            catch (IOException)
-            {
-                return;
-            }
         }
     }
 

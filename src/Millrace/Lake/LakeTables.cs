@@ -141,6 +141,23 @@ internal sealed class LakeTables
         return new LakePosition(offset, isKnown ? before : null);
     }
 
+    /// <summary>Deletes files that were stored for a commit which came to nothing. Best effort: what a failing store
+    /// keeps is part of no table, and found later.</summary>
+    public async Task DiscardAsync(IEnumerable<string> locations)
+    {
+        foreach (var location in locations)
+        {
+            try
+            {
+                await Store.Objects.DeleteAsync(location, CancellationToken.None);
+            }
+            catch (IOException)
+            {
+                return;
+            }
+        }
+    }
+
     public string Location(LakeTable table) => $"{_root}/{table.Name}";
 
     private TableDefinition Definition(LakeTable table) => new(Location(table), table.Schema)

@@ -63,7 +63,7 @@ internal sealed class Compactor(CompactorParts parts, CompactionOptions options)
         }
         catch (Exception failure) when (failure is not CommitUnknownException)
         {
-            await DeleteAsync(stored);
+            await parts.Tables.DiscardAsync(stored);
             ct.ThrowIfCancellationRequested(); // DuckDB says otherwise that it was interrupted.
             throw;
         }
@@ -227,22 +227,6 @@ internal sealed class Compactor(CompactorParts parts, CompactionOptions options)
         parts.Quietly(() => isSound = DataFileName.IsSound(path));
         return isSound ? path
             : throw new IcebergFormatException(file.Path, "its checksum is wrong: restore it from a backup");
-    }
-
-    /// <summary>Best effort: what stays is found later, as files that no table names.</summary>
-    private async Task DeleteAsync(List<string> stored)
-    {
-        foreach (var location in stored)
-        {
-            try
-            {
-                await parts.Tables.Store.Objects.DeleteAsync(location, CancellationToken.None);
-            }
-            catch (IOException)
-            {
-                return;
-            }
-        }
     }
 
     private Dictionary<string, string> Settings() => new()
